@@ -104,7 +104,11 @@ def decode(header: str | None) -> Envelope:
         raise EnvelopeError("invalid X-Infernet-Auth envelope: pubkey must be 64 hex characters")
     if type(created_at) is not int or not 0 <= created_at < 1 << 53:
         raise EnvelopeError("invalid X-Infernet-Auth envelope: created_at must be a number")
-    if not isinstance(nonce, str) or not 0 < len(nonce) <= MAX_NONCE_CHARS or not nonce.isprintable():
+    if (
+        not isinstance(nonce, str)
+        or not 0 < len(nonce) <= MAX_NONCE_CHARS
+        or not nonce.isprintable()
+    ):
         raise EnvelopeError("invalid X-Infernet-Auth envelope: nonce must be a short string")
     if not isinstance(signature, str) or not _SIGNATURE.fullmatch(signature):
         raise EnvelopeError("invalid X-Infernet-Auth envelope: sig must be 128 hex characters")

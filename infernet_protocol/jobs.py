@@ -37,8 +37,8 @@ class EventType(StrEnum):
 
     - `meta {provider_node_id, provider_name, model, started_at, engine}`
     - `token {text}`
-    - `done {text, reason, finished_at, usage?, tool_calls?}`; `text` is the whole answer, `usage` is
-      `{prompt_tokens, completion_tokens}`, `reason` is `stop | length | cancel | tool_calls`
+    - `done {text, reason, finished_at, usage?, tool_calls?}`: `text` is the whole answer, `usage`
+      is `{prompt_tokens, completion_tokens}`, `reason` is `stop | length | cancel | tool_calls`
     - `error {message, code?, retryable?}`
     """
 
