@@ -125,6 +125,8 @@ class EngineError(InfernetError):
 
     code = "engine_failed"
 
-    def __init__(self, message: str = "", *, hint: str | None = None, retryable: bool = True) -> None:
+    def __init__(
+        self, message: str = "", *, hint: str | None = None, retryable: bool = True
+    ) -> None:
         super().__init__(message, hint=hint)
         self.retryable = retryable

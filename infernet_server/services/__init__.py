@@ -1,0 +1,1 @@
+"""Use cases of the control plane: the only code that knows both storage and matching."""

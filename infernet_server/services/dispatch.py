@@ -1,0 +1,490 @@
+"""Who runs which job: claims, leases, fencing, reassignment.
+
+Invariants:
+- A job is handed out once an attempt, and at most `MAX_ATTEMPTS` times.
+- An attempt's messages count only while it is the job's current one; older ones are stale.
+- A job that failed on a node never goes back to that node.
+- Once text was delivered, a lost node ends the job with one `error` event (`provider_lost`):
+  nothing is ever repeated or doubled.
+"""
+
+import asyncio
+import logging
+import random
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+from infernet_protocol.errors import ErrorCode
+from infernet_protocol.jobs import MAX_ERROR_CHARS, EventType, JobStatus
+from infernet_server.hub import Event
+from infernet_server.matching.decision import Decision, choose
+from infernet_server.services.directory import NodeDirectory
+from infernet_server.services.live import MAX_ATTEMPTS, Attempt, LiveJob
+from infernet_server.services.progress import ProgressWriter
+from infernet_server.settings import Settings
+from infernet_server.storage.engine import Database
+from infernet_server.timestamps import iso_millis, micros
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 0.25
+MAX_LAG_BYTES = 1024 * 1024
+"""A follower further behind than this is dropped; it can resume by `Last-Event-ID`."""
+QUEUE_LOOKAHEAD = 16
+"""How many waiting jobs of a model are tried when a node gets free: a job with special needs at the
+head must not hold up the others."""
+
+
+class NodeSession(Protocol):
+    """An open channel to a node."""
+
+    def offer(self, job: LiveJob, attempt: Attempt) -> None:
+        """Push a claimed job."""
+        ...
+
+    def cancel(self, job_id: str, attempt: int, reason: str) -> None:
+        """Ask the node to stop."""
+        ...
+
+    def acknowledge(self, job_id: str, attempt: int, seq: int, *, final: bool = False) -> None:
+        """Events up to `seq` (and with `final` the completion) are on disk."""
+        ...
+
+
+class Dispatcher:
+    """All live jobs of this process and the nodes that run them."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        directory: NodeDirectory,
+        clock: Callable[[], float],
+        rng: random.Random,
+    ) -> None:
+        self._settings = settings
+        self._directory = directory
+        self._clock = clock
+        self._rng = rng
+        self.live: dict[str, LiveJob] = {}
+        self.sessions: dict[str, NodeSession] = {}
+        self.progress = ProgressWriter(database, self._acknowledge, self._retire)
+        self._queues: dict[str | None, deque[LiveJob]] = {}
+        self._poll_waiters: dict[str, asyncio.Event] = {}
+        self._lost_at: dict[str, float] = {}
+
+    # --- assigning --------------------------------------------------------------------------
+
+    def decide(self, job: LiveJob) -> Decision:
+        """Choose a node, without assigning."""
+        needs = job.needs.excluding(job.failed_providers | job.lost_providers)
+        return choose(needs, self._directory.candidates(job.model), self._clock(), self._rng)
+
+    def has_queue(self, model: str | None) -> bool:
+        """Whether others already wait for this model."""
+        return bool(self._queues.get(model))
+
+    def assign(self, job: LiveJob, decision: Decision) -> None:
+        """Claim `decision.node` for the job and hand the job out where the node is connected."""
+        assert decision.node is not None
+        now = self._clock()
+        provider_id = decision.node.provider_id
+        session = self.sessions.get(provider_id)
+        settings = self._settings
+        lease = settings.lease_seconds if session else settings.poll_pickup_seconds
+        attempt = Attempt(
+            number=job.row["attempt"] + 1,
+            provider_id=provider_id,
+            started_at=now,
+            lease_until=now + lease,
+            decision=decision.to_json(),
+        )
+        job.attempt = attempt
+        job.queue_until = None
+        job.row |= {
+            "status": JobStatus.ASSIGNED.value,
+            "attempt": attempt.number,
+            "provider_id": provider_id,
+            "assigned_at": micros(now),
+            "updated_at": micros(now),
+        }
+        self._directory.job_started(provider_id)
+        self.progress.mark(job, urgent=True)
+        if session is not None:
+            attempt.handed_out = True
+            session.offer(job, attempt)
+        elif waiter := self._poll_waiters.get(provider_id):
+            waiter.set()
+
+    def enqueue(self, job: LiveJob) -> None:
+        """Have the job wait for a node, first come first served within its model."""
+        now = self._clock()
+        job.row |= {"status": JobStatus.PENDING.value, "updated_at": micros(now)}
+        if job.queue_until is None:
+            job.queue_until = now + self._settings.queue_seconds
+        self._queues.setdefault(job.model, deque()).append(job)
+        self.progress.mark(job, urgent=True)
+
+    def queue_position(self, job: LiveJob) -> int | None:
+        """1 for the next in line; None when the job does not wait."""
+        queue = self._queues.get(job.model, ())
+        return next((n for n, waiting in enumerate(queue, 1) if waiting is job), None)
+
+    def serve_queues(self) -> None:
+        """Give waiting jobs to nodes that have room now."""
+        for model, queue in list(self._queues.items()):
+            blocked: list[LiveJob] = []
+            while queue and len(blocked) < QUEUE_LOOKAHEAD:
+                job = queue.popleft()
+                if job.is_final:
+                    continue
+                decision = self.decide(job)
+                if decision.node is None:
+                    blocked.append(job)
+                else:
+                    self.assign(job, decision)
+            queue.extendleft(reversed(blocked))
+            if not queue:
+                del self._queues[model]
+
+    def retry_or_fail(self, job: LiveJob, message: str, code: ErrorCode) -> None:
+        """The current attempt is over without an answer: try another node, or end the job."""
+        job.held.clear()
+        if job.log.token_count:
+            self.fail(job, message, code)
+            return
+        decision = self.decide(job)
+        if job.row["attempt"] >= MAX_ATTEMPTS:
+            self.fail(job, message, code)
+        elif decision.node is not None:
+            self.assign(job, decision)
+        elif decision.may_wait or code is ErrorCode.PROVIDER_LOST:
+            self.enqueue(job)
+        else:
+            self.fail(job, message, code)
+
+    # --- what nodes report ------------------------------------------------------------------
+
+    def current(self, job_id: str, provider_id: str, number: int | None) -> LiveJob | None:
+        """The live job whose *current* attempt is this node's (and has this number), or None."""
+        job = self.live.get(job_id)
+        if job is None or job.is_final or job.attempt is None:
+            return None
+        if job.attempt.provider_id != provider_id:
+            return None
+        if number is not None and number != job.attempt.number:
+            return None
+        return job
+
+    def renew(self, job: LiveJob) -> None:
+        """The node is alive on this job."""
+        attempt = job.attempt
+        assert attempt is not None
+        on_channel = attempt.provider_id in self.sessions
+        settings = self._settings
+        lease = settings.lease_seconds if on_channel else settings.poll_lease_seconds
+        attempt.lease_until = self._clock() + lease
+
+    def accepted(self, job: LiveJob) -> None:
+        """The node has the job."""
+        attempt = job.attempt
+        assert attempt is not None
+        attempt.handed_out = True
+        if attempt.state == "assigned":
+            attempt.state = "running"
+            job.row |= {
+                "status": JobStatus.RUNNING.value,
+                "updated_at": micros(self._clock()),
+            }
+            self.progress.mark(job)
+        self.renew(job)
+
+    def declined(self, job: LiveJob, reason: str) -> None:
+        """The node will not run it."""
+        assert job.attempt is not None
+        job.failed_providers.add(job.attempt.provider_id)
+        message = f"the node declined the job: {reason}"
+        self._end_attempt(job, "declined", message, counts_against_node=False)
+        self.retry_or_fail(job, message, ErrorCode.ENGINE_FAILED)
+
+    def receive(self, job: LiveJob, events: Iterable[Event], first_seq: int | None = None) -> int:
+        """Add a node's events to the log; those numbered before are dropped. How many were new."""
+        attempt = job.attempt
+        assert attempt is not None
+        if attempt.state == "assigned":
+            self.accepted(job)
+        else:
+            self.renew(job)
+        seq = attempt.last_seq + 1 if first_seq is None else first_seq
+        added = 0
+        for kind, data in events:
+            if seq == attempt.last_seq + 1:
+                attempt.last_seq = seq
+                added += 1
+                self._take(job, attempt, kind, data)
+                if job.is_final:
+                    break
+            elif seq > attempt.last_seq:
+                break  # a gap: the node sends the missing ones again
+            seq += 1
+        if added and not job.is_final:
+            job.log.notify()
+            self.progress.mark(job)
+        return added
+
+    def _take(self, job: LiveJob, attempt: Attempt, kind: str, data: dict[str, Any]) -> None:
+        if kind == "token":
+            if not attempt.tokens:
+                attempt.first_token_at = self._clock()
+            attempt.tokens += 1
+        elif kind == EventType.ERROR:
+            # Not the client's business yet: another node may still answer.
+            attempt.error = str(data.get("message", "engine error"))[:MAX_ERROR_CHARS]
+            return
+        elif kind == EventType.DONE:
+            self._complete(job, attempt, data)
+            return
+        if job.holds_output:
+            job.held.append((kind, data))
+        else:
+            job.log.append(kind, data)
+
+    def completed(self, job: LiveJob, result: dict[str, Any] | None) -> None:
+        """The node reports success without (or before) its `done` event."""
+        assert job.attempt is not None
+        text = (result or {}).get("text")
+        if isinstance(text, str) and not job.log.token_count and not job.held and text:
+            self.receive(job, [("token", {"text": text})])
+        reason = {"reason": "stop", "finished_at": iso_millis(self._clock())}
+        self._complete(job, job.attempt, reason, result)
+
+    def failed(self, job: LiveJob, error: str | None, *, retryable: bool = True) -> None:
+        """The node reports failure."""
+        assert job.attempt is not None
+        message = (job.attempt.error or error or "the engine failed")[:MAX_ERROR_CHARS]
+        job.failed_providers.add(job.attempt.provider_id)
+        self._end_attempt(job, "failed", message)
+        if retryable:
+            self.retry_or_fail(job, message, ErrorCode.ENGINE_FAILED)
+        else:
+            self.fail(job, message, ErrorCode.ENGINE_FAILED)
+
+    # --- ends -------------------------------------------------------------------------------
+
+    def _complete(
+        self,
+        job: LiveJob,
+        attempt: Attempt,
+        done: dict[str, Any],
+        result: dict[str, Any] | None = None,
+    ) -> None:
+        for kind, data in job.held:
+            job.log.append(kind, data)
+        job.held.clear()
+        now = self._clock()
+        done = {**done, "text": job.log.text()} if job.log.token_count else done
+        usage = done.get("usage") if isinstance(done.get("usage"), dict) else None
+        node = self._directory.by_provider_id(attempt.provider_id)
+        job.row |= {
+            "result": result
+            or {
+                "type": job.row["type"],
+                "text": done.get("text", ""),
+                "token_count": job.log.token_count,
+                "duration_ms": round((now - attempt.started_at) * 1000),
+                "completed_by": node.node_id if node else None,
+            },
+            "usage": usage,
+        }
+        job.log.append(EventType.DONE.value, done)
+        self._owe(job, attempt, now)
+        self._end_attempt(job, "completed", None)
+        self._finish(job, JobStatus.COMPLETED)
+
+    def fail(self, job: LiveJob, message: str, code: ErrorCode) -> None:
+        """End the job with one `error` event."""
+        job.row["error"] = message[:MAX_ERROR_CHARS]
+        job.log.append(EventType.ERROR.value, {"message": message, "code": code.value})
+        status = JobStatus.CANCELLED if code is ErrorCode.CANCELLED else JobStatus.FAILED
+        self._finish(job, status)
+
+    def cancel(self, job: LiveJob, reason: str) -> None:
+        """Stop the job wherever it is."""
+        if job.is_final:
+            return
+        attempt = job.attempt
+        if attempt is not None and attempt.finished_at is None:
+            if session := self.sessions.get(attempt.provider_id):
+                session.cancel(job.id, attempt.number, reason)
+            self._end_attempt(job, "cancelled", reason, counts_against_node=False)
+        self.fail(job, reason, ErrorCode.CANCELLED)
+
+    def _end_attempt(
+        self, job: LiveJob, state: str, error: str | None, *, counts_against_node: bool = True
+    ) -> None:
+        attempt = job.attempt
+        assert attempt is not None
+        now = self._clock()
+        attempt.state, attempt.error, attempt.finished_at = state, error, now
+        elapsed = now - (attempt.first_token_at or now)
+        speed = attempt.tokens / elapsed if state == "completed" and elapsed > 0 else None
+        outcome = state if counts_against_node else "released"
+        self._directory.job_finished(attempt.provider_id, outcome, speed)
+        if state != "completed" and state != "cancelled":
+            job.retired.append(attempt)
+            job.attempt = None
+
+    def _finish(self, job: LiveJob, status: JobStatus) -> None:
+        now = self._clock()
+        job.row |= {
+            "status": status.value,
+            "updated_at": micros(now),
+            "completed_at": micros(now),
+        }
+        job.held.clear()
+        job.log.notify()
+        self.progress.mark(job, urgent=True)
+        if self._queues:
+            self.serve_queues()
+
+    def _owe(self, job: LiveJob, attempt: Attempt, now: float) -> None:
+        """A paid job makes exactly one payment, in the transaction that completes it."""
+        if job.row["payment_offer_micros"] <= 0:
+            return
+        job.payment = {
+            "id": job.id,  # one payment a job: its id can be no other
+            "direction": "outbound",
+            "job_id": job.id,
+            "provider_id": attempt.provider_id,
+            "client_id": None,
+            "coin": job.row["payment_coin"] or "USDC",
+            "network": None,
+            "amount_micros": job.row["payment_offer_micros"],
+            "address": "pending-payout",
+            "status": "pending",
+            "created_at": micros(now),
+        }
+
+    # --- polling nodes ----------------------------------------------------------------------
+
+    def take_assigned(self, provider_id: str, limit: int) -> list[LiveJob]:
+        """Hand a polling node the jobs claimed for it, each exactly once."""
+        taken: list[LiveJob] = []
+        for job in self.live.values():
+            attempt = job.attempt
+            if attempt is None or attempt.handed_out or attempt.provider_id != provider_id:
+                continue
+            if job.is_stored and not job.is_final:
+                self.accepted(job)
+                taken.append(job)
+                if len(taken) == limit:
+                    break
+        return taken
+
+    async def wait_for_assignment(self, provider_id: str, seconds: float) -> None:
+        """Return when a job may have been claimed for this polling node, or after `seconds`."""
+        waiter = self._poll_waiters.setdefault(provider_id, asyncio.Event())
+        waiter.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await waiter.wait()
+        except TimeoutError:
+            pass
+        finally:
+            self._poll_waiters.pop(provider_id, None)
+
+    # --- connections and time ---------------------------------------------------------------
+
+    def connected(self, provider_id: str, session: NodeSession) -> None:
+        """A node opened its channel. Jobs claimed for it but not handed out are pushed."""
+        self.sessions[provider_id] = session
+        self._lost_at.pop(provider_id, None)
+        self._directory.channel_opened(provider_id)
+        for job in list(self.live.values()):
+            job.lost_providers.discard(provider_id)
+            attempt = job.attempt
+            if attempt and attempt.provider_id == provider_id and not attempt.handed_out:
+                attempt.handed_out = True
+                attempt.lease_until = self._clock() + self._settings.lease_seconds
+                session.offer(job, attempt)
+        self.serve_queues()
+
+    def disconnected(self, provider_id: str, session: NodeSession) -> None:
+        """A channel closed; its jobs move after the grace unless the node comes back."""
+        if self.sessions.get(provider_id) is not session:
+            return  # replaced by a newer channel
+        del self.sessions[provider_id]
+        self._lost_at[provider_id] = self._clock()
+        self._directory.channel_closed(provider_id)
+
+    def abandon(self, job: LiveJob) -> None:
+        """The node no longer has this job (it restarted): try another one at once."""
+        self._lose(job, "the node restarted")
+
+    def sweep(self) -> None:
+        """Look for what ran out: leases, graces, waiting times, followers that lag."""
+        now = self._clock()
+        grace = self._settings.lost_node_grace_seconds
+        gone = {provider for provider, at in self._lost_at.items() if now - at > grace}
+        for provider_id in gone:
+            del self._lost_at[provider_id]
+        for job in list(self.live.values()):
+            self._drop_laggards(job)
+            if job.is_final:
+                continue
+            attempt = job.attempt
+            if attempt is None:
+                if job.queue_until is not None and now > job.queue_until:
+                    self._give_up(job)
+            elif attempt.provider_id in gone:
+                self._lose(job, "the node's connection was lost")
+            elif now > attempt.lease_until:
+                self._lose(job, "the node went silent")
+        if self._queues:
+            self.serve_queues()
+
+    def _lose(self, job: LiveJob, reason: str) -> None:
+        attempt = job.attempt
+        assert attempt is not None
+        job.lost_providers.add(attempt.provider_id)
+        if session := self.sessions.get(attempt.provider_id):
+            session.cancel(job.id, attempt.number, "lease lost")
+        log.info("job %s: attempt %d lost: %s", job.id, attempt.number, reason)
+        message = attempt.error or reason
+        self._end_attempt(job, "lost", message)
+        self.retry_or_fail(job, message, ErrorCode.PROVIDER_LOST)
+
+    def _give_up(self, job: LiveJob) -> None:
+        last = job.retired[-1].error if job.retired else None
+        waited = f"no node was free within {self._settings.queue_seconds:g} s"
+        message = f"{waited}; the last one failed: {last}" if last else waited
+        self.fail(job, message, ErrorCode.NO_PROVIDER)
+
+    def _drop_laggards(self, job: LiveJob) -> None:
+        for follower in list(job.followers):
+            if follower.task and job.log.bytes - follower.bytes_seen > MAX_LAG_BYTES:
+                log.info("dropping a follower of job %s: more than 1 MiB behind", job.id)
+                follower.task.cancel()
+
+    # --- stored -----------------------------------------------------------------------------
+
+    def _acknowledge(self, job: LiveJob, attempt: Attempt) -> None:
+        session = self.sessions.get(attempt.provider_id)
+        if session is not None and attempt.stored_seq and not job.is_final:
+            session.acknowledge(job.id, attempt.number, attempt.stored_seq)
+
+    def _retire(self, job: LiveJob) -> None:
+        """The final state is on disk: forget the job here and let the node forget it, too."""
+        self.live.pop(job.id, None)
+        attempt = job.attempt
+        if attempt is not None and (session := self.sessions.get(attempt.provider_id)):
+            session.acknowledge(job.id, attempt.number, attempt.last_seq, final=True)
+        for callback in job.when_final:
+            callback()
+
+    async def run(self) -> None:
+        """Sweep until cancelled."""
+        while True:
+            await asyncio.sleep(SWEEP_SECONDS)
+            self.sweep()

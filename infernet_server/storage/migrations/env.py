@@ -1,0 +1,12 @@
+"""Alembic's entry: runs on the connection that `storage.migrate.upgrade` hands over."""
+
+from alembic import context
+
+from infernet_server.storage.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+)
+context.run_migrations()
