@@ -54,15 +54,15 @@ class JobLog:
             if not waiter.done():
                 waiter.set_result(None)
 
-    async def wait(self, after: int, timeout: float) -> bool:
-        """Wait until there is an event after number `after`; False when `timeout` s passed first."""
+    async def wait(self, after: int, seconds: float) -> bool:
+        """Wait until there is an event after number `after`; False when `seconds` passed first."""
         if len(self.events) > after or self.is_closed:
             return True
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
         self._waiters.add(waiter)
         # A bare timer: `wait_for` costs a task's worth of bookkeeping for each event.
-        timer = loop.call_later(timeout, _expire, waiter)
+        timer = loop.call_later(seconds, _expire, waiter)
         try:
             await waiter
         finally:

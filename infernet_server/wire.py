@@ -4,6 +4,8 @@ The hot routes (node tier, channel, streams) are bare ASGI inside the same appli
 they need of HTTP is here, once.
 """
 
+import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 import orjson
@@ -45,20 +47,20 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
         parts.append(part)
 
 
-def parse_object(body: bytes) -> dict[str, Any]:
+def parse_object(body: bytes, words: str | None = None) -> dict[str, Any]:
     """A JSON object; an empty body is an empty object.
 
     Raises:
-        InvalidRequest: not JSON, or not an object.
+        InvalidRequest: not JSON, or not an object; with the route's own `words`, if it has some.
     """
     if not body:
         return {}
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise InvalidRequest(f"invalid JSON body: {error}") from None
+        raise InvalidRequest(words or f"invalid JSON body: {error}", detail=str(error)) from None
     if not isinstance(value, dict):
-        raise InvalidRequest("invalid JSON body: expected an object")
+        raise InvalidRequest(words or "invalid JSON body: expected an object")
     if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
         raise InvalidRequest(f"invalid JSON body: nested deeper than {MAX_DEPTH}")
     return value
@@ -121,3 +123,25 @@ async def send_error(send: Send, error: ApiError) -> None:
     """Answer with an error."""
     headers = [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
     await send_json(send, error_body(error), error.status, headers)
+
+
+async def until_hangup(receive: Receive, work: Coroutine[Any, Any, None]) -> None:
+    """Do `work` until it ends or the client hangs up; then it is cancelled, and cleaned up.
+
+    Servers drop what is sent after a hang-up in silence, so somebody has to listen.
+    """
+    working = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(_hangup(receive))
+    try:
+        await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        gone.cancel()
+        working.cancel()
+        await asyncio.wait({working, gone})
+    if not working.cancelled():
+        working.result()
+
+
+async def _hangup(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -3,7 +3,7 @@
 from typing import Any
 
 from infernet_protocol import endpoints
-from infernet_protocol.jobs import MAX_EVENTS_PER_BATCH, CompleteRequest, EventType, JobStatus
+from infernet_protocol.jobs import MAX_EVENTS_PER_BATCH, CompleteRequest, JobStatus
 from infernet_protocol.nodes import (
     CommandCompleteRequest,
     HeartbeatRequest,
@@ -11,13 +11,12 @@ from infernet_protocol.nodes import (
     RegisterRequest,
     Role,
 )
-from infernet_server.errors import Forbidden, InvalidRequest, NotFound
-from infernet_server.hub import Event
+from infernet_server.errors import Forbidden, NotFound
 from infernet_server.routes.signed import SignedCall, parse, signed_route
+from infernet_server.services.events import checked_events
 from infernet_server.services.jobs import polled_job
 
 MAX_WAIT_SECONDS = 30
-_EVENT_TYPES = frozenset(EventType)
 
 
 async def register(call: SignedCall) -> dict[str, Any]:
@@ -76,7 +75,7 @@ async def poll_jobs(call: SignedCall) -> dict[str, Any]:
 
 async def job_events(call: SignedCall) -> dict[str, Any]:
     """Add events to a job; late ones of an earlier attempt are dropped, not refused."""
-    events = _events(call.body.get("events"))
+    events = checked_events(call.body.get("events"), MAX_EVENTS_PER_BATCH)
     dispatcher = call.services.dispatcher
     provider_id, number = await _own_attempt(call)
     job = dispatcher.current(call.path["job_id"], provider_id, number)
@@ -100,7 +99,7 @@ async def complete_job(call: SignedCall) -> dict[str, Any]:
         elif request.status == JobStatus.CANCELLED:
             services.dispatcher.declined(job, "cancelled by the node")
         else:
-            services.dispatcher.completed(job, request.result)
+            services.dispatcher.completed(job, request.result, request.usage)
         await services.dispatcher.stored_final(job)
     row = await services.jobs.row(job_id)
     answer = {"id": job_id, "status": row["status"]}
@@ -135,36 +134,6 @@ async def _tried(call: SignedCall, provider_id: str) -> bool:
         return True
     tries = await call.services.jobs.attempts(call.path["job_id"])
     return any(attempt["provider_id"] == provider_id for attempt in tries)
-
-
-def _events(value: object) -> list[Event]:
-    """Check a batch: one bad item refuses it whole.
-
-    Raises:
-        InvalidRequest: empty, too many, or an item of the wrong shape.
-    """
-    if not isinstance(value, list) or not value:
-        raise InvalidRequest("events[] is required")
-    if len(value) > MAX_EVENTS_PER_BATCH:
-        raise InvalidRequest(f"too many events (max {MAX_EVENTS_PER_BATCH})")
-    return [checked_event(item) for item in value]
-
-
-def checked_event(item: object) -> Event:
-    """One event of a node.
-
-    Raises:
-        InvalidRequest: not an event.
-    """
-    kind = item.get("event_type") if isinstance(item, dict) else None
-    if not isinstance(kind, str) or kind not in _EVENT_TYPES:
-        raise InvalidRequest("event_type must be one of: meta, token, done, error")
-    data = item.get("data") if isinstance(item, dict) else None
-    if not isinstance(data, dict):
-        data = {}
-    if kind == "token" and not isinstance(data.get("text"), str):
-        raise InvalidRequest("a token event needs data.text")
-    return kind, data
 
 
 async def poll_commands(call: SignedCall) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from infernet_protocol.endpoints import Tier
 from infernet_protocol.lenient import WireModel
 from infernet_protocol.nodes import Role
 from infernet_server.errors import ApiError, InvalidRequest
@@ -63,6 +64,8 @@ Handler = Callable[[SignedCall], Awaitable[Any]]
 
 class SignedEndpoint:
     """An ASGI application that serves one signed route."""
+
+    tier = Tier.SIGNED
 
     def __init__(self, handler: Handler) -> None:
         self.handler = handler

@@ -51,6 +51,10 @@ class NodeSession(Protocol):
         """Events up to `seq` (and with `final` the completion) are on disk."""
         ...
 
+    def end(self, reason: str, retry_after: float | None = None) -> None:
+        """Say goodbye and close."""
+        ...
+
 
 class Dispatcher:
     """All live jobs of this process and the nodes that run them."""
@@ -73,6 +77,7 @@ class Dispatcher:
         self._queues: dict[str | None, deque[LiveJob]] = {}
         self._poll_waiters: dict[str, asyncio.Event] = {}
         self._lost_at: dict[str, float] = {}
+        self._held_by: dict[str, dict[str, LiveJob]] = {}
 
     # --- assigning --------------------------------------------------------------------------
 
@@ -101,6 +106,7 @@ class Dispatcher:
             decision=decision.to_json(),
         )
         job.attempt = attempt
+        self._held_by.setdefault(provider_id, {})[job.id] = job
         job.queue_until = None
         job.row |= {
             "status": JobStatus.ASSIGNED.value,
@@ -250,14 +256,16 @@ class Dispatcher:
         else:
             job.log.append(kind, data)
 
-    def completed(self, job: LiveJob, result: dict[str, Any] | None) -> None:
+    def completed(
+        self, job: LiveJob, result: dict[str, Any] | None, usage: dict[str, Any] | None = None
+    ) -> None:
         """The node reports success without (or before) its `done` event."""
         assert job.attempt is not None
         text = (result or {}).get("text")
         if isinstance(text, str) and not job.log.token_count and not job.held and text:
             self.receive(job, [("token", {"text": text})])
-        reason = {"reason": "stop", "finished_at": iso_millis(self._clock())}
-        self._complete(job, job.attempt, reason, result)
+        done: dict[str, Any] = {"reason": "stop", "finished_at": iso_millis(self._clock())}
+        self._complete(job, job.attempt, done | ({"usage": usage} if usage else {}), result)
 
     def failed(self, job: LiveJob, error: str | None, *, retryable: bool = True) -> None:
         """The node reports failure."""
@@ -327,6 +335,10 @@ class Dispatcher:
         assert attempt is not None
         now = self._clock()
         attempt.state, attempt.error, attempt.finished_at = state, error, now
+        held = self._held_by[attempt.provider_id]
+        del held[job.id]
+        if not held:
+            del self._held_by[attempt.provider_id]
         elapsed = now - (attempt.first_token_at or now)
         speed = attempt.tokens / elapsed if state == "completed" and elapsed > 0 else None
         outcome = state if counts_against_node else "released"
@@ -371,15 +383,12 @@ class Dispatcher:
     def take_assigned(self, provider_id: str, limit: int) -> list[LiveJob]:
         """Hand a polling node the jobs claimed for it, each exactly once."""
         taken: list[LiveJob] = []
-        for job in self.live.values():
-            attempt = job.attempt
-            if attempt is None or attempt.handed_out or attempt.provider_id != provider_id:
-                continue
-            if job.is_stored and not job.is_final:
+        for job in self.jobs_of(provider_id):
+            if len(taken) == limit:
+                break
+            if job.is_stored and job.attempt and not job.attempt.handed_out:
                 self.accepted(job)
                 taken.append(job)
-                if len(taken) == limit:
-                    break
         return taken
 
     async def wait_for_assignment(self, provider_id: str, seconds: float) -> None:
@@ -401,14 +410,37 @@ class Dispatcher:
         self.sessions[provider_id] = session
         self._lost_at.pop(provider_id, None)
         self._directory.channel_opened(provider_id)
-        for job in list(self.live.values()):
+        for job in self.live.values():
             job.lost_providers.discard(provider_id)
+        for job in self.jobs_of(provider_id):
             attempt = job.attempt
-            if attempt and attempt.provider_id == provider_id and not attempt.handed_out:
+            if attempt is not None and not attempt.handed_out:
                 attempt.handed_out = True
-                attempt.lease_until = self._clock() + self._settings.lease_seconds
+                self.renew(job)
                 session.offer(job, attempt)
         self.serve_queues()
+
+    def resumed(self, job: LiveJob) -> None:
+        """A job that a node had before this process started counts as that node's again."""
+        assert job.attempt is not None
+        self._held_by.setdefault(job.attempt.provider_id, {})[job.id] = job
+        self._directory.job_started(job.attempt.provider_id)
+
+    def taken_back(self, provider_id: str, known: set[tuple[str, int]]) -> None:
+        """A node reconnected with these (job, attempt) pairs: the others it no longer has.
+
+        A push that never arrived is simply made again; what was running is tried elsewhere.
+        """
+        for job in self.jobs_of(provider_id):
+            attempt = job.attempt
+            assert attempt is not None
+            if (job.id, attempt.number) in known:
+                attempt.handed_out = True
+                self.renew(job)
+            elif attempt.state == "assigned":
+                attempt.handed_out = False
+            else:
+                self._lose(job, "the node restarted")
 
     def disconnected(self, provider_id: str, session: NodeSession) -> None:
         """A channel closed; its jobs move after the grace unless the node comes back."""
@@ -418,9 +450,29 @@ class Dispatcher:
         self._lost_at[provider_id] = self._clock()
         self._directory.channel_closed(provider_id)
 
-    def abandon(self, job: LiveJob) -> None:
-        """The node no longer has this job (it restarted): try another one at once."""
-        self._lose(job, "the node restarted")
+    def draining(self, provider_id: str) -> None:
+        """A node finishes what it has and takes nothing new."""
+        self._directory.drain(provider_id)
+
+    def went_offline(self, provider_id: str) -> None:
+        """A node said goodbye: its jobs go to others at once."""
+        for job in self.jobs_of(provider_id):
+            self._lose(job, "the node went offline")
+
+    def heard_from(self, provider_id: str, active_jobs: object) -> None:
+        """A heartbeat: renew the leases of the jobs it names; of all when it names none at all.
+
+        Existing nodes send no `active_jobs`: that they are alive has to be enough.
+        """
+        named = _job_ids(active_jobs)
+        for job in self.jobs_of(provider_id):
+            assert job.attempt is not None
+            if job.attempt.handed_out and (named is None or job.id in named):
+                self.renew(job)
+
+    def jobs_of(self, provider_id: str) -> list[LiveJob]:
+        """Unfinished jobs whose current attempt is this node's, oldest first."""
+        return list(self._held_by.get(provider_id, {}).values())
 
     def sweep(self) -> None:
         """Look for what ran out: leases, graces, waiting times, followers that lag."""
@@ -469,6 +521,20 @@ class Dispatcher:
 
     # --- stored -----------------------------------------------------------------------------
 
+    def stored(self, job: LiveJob) -> None:
+        """The job's row is on disk: a polling node may fetch it now."""
+        attempt = job.attempt
+        if attempt is not None and (waiter := self._poll_waiters.get(attempt.provider_id)):
+            waiter.set()
+
+    async def stored_final(self, job: LiveJob) -> None:
+        """Return once the outcome is on disk; at once when there is none yet."""
+        if not job.is_final or job.id not in self.live:
+            return
+        is_on_disk = asyncio.Event()
+        job.when_final.append(is_on_disk.set)
+        await is_on_disk.wait()
+
     def _acknowledge(self, job: LiveJob, attempt: Attempt) -> None:
         session = self.sessions.get(attempt.provider_id)
         if session is not None and attempt.stored_seq and not job.is_final:
@@ -488,3 +554,10 @@ class Dispatcher:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             self.sweep()
+
+
+def _job_ids(active_jobs: object) -> set[str] | None:
+    if not isinstance(active_jobs, list):
+        return None
+    ids = (item.get("job_id") if isinstance(item, dict) else item for item in active_jobs)
+    return {job_id for job_id in ids if isinstance(job_id, str)}

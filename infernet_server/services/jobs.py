@@ -1,9 +1,10 @@
 """Jobs as clients see them: submit, look, follow, cancel; and going on after a restart."""
 
 import asyncio
+import contextlib
 import hashlib
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from infernet_server.services.progress import attempt_row
 from infernet_server.settings import Settings
 from infernet_server.storage import jobs as sql
 from infernet_server.storage.engine import Database
+from infernet_server.storage.rows import Row
 from infernet_server.timestamps import iso, micros
 
 QUEUE_NOTICE_SECONDS = 1.0
@@ -70,9 +72,10 @@ class JobService:
         self._database = database
         self._dispatcher = dispatcher
         self._clock = clock
-        self._inserts: BatchedWrite[tuple[sql.Row, sql.Row | None]] = BatchedWrite(
+        self._inserts: BatchedWrite[tuple[Row, Row | None]] = BatchedWrite(
             database, sql.insert_jobs
         )
+        self._turns: dict[str, asyncio.Event] = {}
 
     async def submit(self, new: NewJob) -> dict[str, Any]:
         """Store the job, claim a node for it (or have it wait), and return its row.
@@ -84,9 +87,25 @@ class JobService:
             Conflict: the idempotency key was used for another request.
             StorageFull: it could not be stored; the node was told to forget it.
         """
-        digest = _digest(new)
-        if new.idempotency_key is not None and (known := await self._known(new, digest)):
-            return known
+        if new.idempotency_key is None:
+            return await self._create(new, _digest(new))
+        async with self._turn(_key(new)):
+            digest = _digest(new)
+            return await self._known(new, digest) or await self._create(new, digest)
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, key: str) -> AsyncIterator[None]:
+        """One request at a time for an idempotency key: the second finds the first one's job."""
+        while earlier := self._turns.get(key):
+            await earlier.wait()
+        self._turns[key] = turn = asyncio.Event()
+        try:
+            yield
+        finally:
+            del self._turns[key]
+            turn.set()
+
+    async def _create(self, new: NewJob, digest: str) -> dict[str, Any]:
         job = self._make(new, digest)
         decision = self._dispatcher.decide(job)
         if decision.node is None and not decision.may_wait:
@@ -172,7 +191,7 @@ class JobService:
             raise NotFound("job not found")
         return dict(row)
 
-    async def attempts(self, job_id: str) -> list[sql.Row]:
+    async def attempts(self, job_id: str) -> list[Row]:
         """Every stored try of a job, with the decision that chose its node."""
         return await self._database.read(sql.attempts_of, job_id)
 
@@ -188,7 +207,7 @@ class JobService:
 
     async def follow(
         self, job_id: str, after: int = 0, *, idle_seconds: float | None = None
-    ) -> AsyncIterator[list[StreamEvent]]:
+    ) -> AsyncGenerator[list[StreamEvent], None]:
         """Yield the job's events after number `after` as they come, in batches.
 
         An empty batch means that nothing happened for `idle_seconds`. The last batch ends with the
@@ -213,7 +232,7 @@ class JobService:
 
     async def _tail(
         self, job: LiveJob, follower: Follower, position: int, idle_seconds: float | None
-    ) -> AsyncIterator[list[StreamEvent]]:
+    ) -> AsyncGenerator[list[StreamEvent], None]:
         log = job.log
         idle = idle_seconds or self._settings.ping_seconds
         last_place: int | None = None
@@ -261,8 +280,9 @@ class JobService:
                 number=row["number"],
                 provider_id=row["provider_id"],
                 started_at=row["started_at"] / 1e6,
-                # The outage was ours: the node gets a whole lease to come back.
-                lease_until=now + self._settings.lease_seconds,
+                # The outage was ours: the node gets time to come back (it may wait 30 s between
+                # two tries).
+                lease_until=now + self._settings.poll_pickup_seconds,
                 handed_out=row["state"] == "running",
                 state=row["state"],
                 last_seq=row["last_seq"],

@@ -38,6 +38,8 @@ class Attempt:
     error: str | None = None
     """What the engine said went wrong; the client sees it only if nobody else can take over."""
     finished_at: float | None = None
+    prefill: str | None = None
+    """The answer so far, delivered by an earlier attempt: this one goes on from there."""
     decision: dict[str, Any] | None = None
     """Why this node and not the others, as `matching` explains it."""
     is_inserted: bool = False

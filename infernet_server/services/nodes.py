@@ -21,6 +21,7 @@ from infernet_server.services.directory import NodeDirectory
 from infernet_server.services.specs import reduced_specs
 from infernet_server.storage import nodes as sql
 from infernet_server.storage.engine import Database
+from infernet_server.storage.rows import Row
 from infernet_server.timestamps import iso, micros
 
 NOT_REGISTERED = "no row for this pubkey — call /register first"
@@ -47,14 +48,17 @@ class NodeService:
         self._directory = directory
         self._clock = clock
         self._identities: dict[tuple[Role, str], Identity] = {}
-        self._heartbeats: BatchedWrite[sql.Row] = BatchedWrite(database, sql.store_heartbeats)
+        self._heartbeats: BatchedWrite[Row] = BatchedWrite(database, sql.store_heartbeats)
         self._registered_keys: set[str] = set()
+        self._ordered_keys: set[str] = set()
+        """Keys with an order that waits to be claimed."""
 
     async def start(self) -> None:
         """Fill the directory with the providers on disk."""
         for row in await self._database.read(sql.providers):
             self._directory.upsert(row)
             self._remember(row)
+        self._ordered_keys.update(await self._database.read(sql.keys_with_commands))
 
     def is_registered(self, public_key: str) -> bool:
         """Whether this process knows the key in any role."""
@@ -92,7 +96,7 @@ class NodeService:
 
     def _upsert(
         self, connection: Any, role: Role, public_key: str, request: RegisterRequest
-    ) -> sql.Row:
+    ) -> Row:
         owner = sql.owner_of(connection, role.value, request.node_id)
         if owner is not None and owner != public_key:
             raise Forbidden(
@@ -165,6 +169,11 @@ class NodeService:
         self._directory.remove(row["id"])
         return str(row["id"])
 
+    async def store_reputations(self) -> None:
+        """Keep what nodes have earned or lost since the last call."""
+        if changes := self._directory.take_reputation_changes():
+            await self._database.write(sql.set_reputation, changes)
+
     # --- orders -----------------------------------------------------------------------------
 
     async def issue_command(self, public_key: str, verb: str, args: dict[str, Any]) -> str:
@@ -181,17 +190,27 @@ class NodeService:
                 "issued_at": micros(self._clock()),
             },
         )
+        self._ordered_keys.add(public_key)
         return command_id
+
+    def has_commands(self, public_key: str) -> bool:
+        """Whether an order waits for this key."""
+        return public_key in self._ordered_keys
 
     async def claim_commands(self, public_key: str, limit: int) -> list[dict[str, Any]]:
         """Hand out the key's pending orders, each exactly once."""
+        if public_key not in self._ordered_keys:
+            return []
         now = micros(self._clock())
         rows = await self._database.write(sql.claim_commands, public_key, now, limit)
+        if len(rows) < limit:
+            self._ordered_keys.discard(public_key)
         return [{"id": r["id"], "command": r["command"], "args": r["args"]} for r in rows]
 
     async def release_commands(self, public_key: str) -> None:
         """The node started afresh: orders it was at are pending again."""
-        await self._database.write(sql.release_commands, public_key)
+        if await self._database.write(sql.release_commands, public_key):
+            self._ordered_keys.add(public_key)
 
     async def complete_command(
         self, public_key: str, command_id: str, request: CommandCompleteRequest

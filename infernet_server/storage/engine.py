@@ -37,7 +37,7 @@ class DatabaseUnusable(Exception):
 
 
 class Database:
-    """One SQLite file. Open with `Database.open`, close with `close`."""
+    """One SQLite file. Open with `Database.open`, close with `aclose`."""
 
     def __init__(self, reader: AsyncEngine, writer: "GroupCommitWriter") -> None:
         self._reader = reader
@@ -90,7 +90,7 @@ class Database:
         """
         return await self._writer.submit(lambda connection: change(connection, *args, **kwargs))
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Commit what is queued and close every connection."""
         await asyncio.to_thread(self._writer.close)
         await self._reader.dispose()

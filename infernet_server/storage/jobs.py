@@ -1,17 +1,18 @@
 """SQL for jobs, attempts and their event log. Plain functions of a `Connection`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from infernet_server.hub import Event
+from infernet_server.storage.rows import Row, fetch_all, fetch_one
 from infernet_server.storage.tables import attempts, job_events, jobs, payments
 
-Row = Mapping[str, Any]
 UNFINISHED = ("pending", "assigned", "running")
+LISTED_WINDOW = 10_000
 
 
 @dataclass(slots=True)
@@ -87,25 +88,25 @@ def store_progress(connection: Connection, progress: Progress) -> None:
 
 def find(connection: Connection, job_id: str) -> Row | None:
     """One job's row."""
-    return connection.execute(select(jobs).where(jobs.c.id == job_id)).mappings().one_or_none()
+    return fetch_one(connection, select(jobs).where(jobs.c.id == job_id))
 
 
 def find_by_idempotency_key(connection: Connection, key: str) -> Row | None:
     """The job that this hashed key made."""
     query = select(jobs).where(jobs.c.idempotency_key == key)
-    return connection.execute(query).mappings().one_or_none()
+    return fetch_one(connection, query)
 
 
 def unfinished(connection: Connection) -> list[Row]:
     """Jobs to go on with after a restart, oldest first."""
     query = select(jobs).where(jobs.c.status.in_(UNFINISHED)).order_by(jobs.c.created_at)
-    return list(connection.execute(query).mappings())
+    return fetch_all(connection, query)
 
 
 def attempts_of(connection: Connection, job_id: str) -> list[Row]:
     """Every try of a job, first to last."""
     query = select(attempts).where(attempts.c.job_id == job_id).order_by(attempts.c.number)
-    return list(connection.execute(query).mappings())
+    return fetch_all(connection, query)
 
 
 def events_of(connection: Connection, job_id: str) -> list[Event]:
@@ -141,3 +142,29 @@ def forget_prompts(connection: Connection, completed_before: int, limit: int) ->
             .values(title="", input_spec={}, result=None, request_digest=None)
         )
     return len(ids)
+
+
+def listed(connection: Connection, status: str | None, limit: int) -> list[Row]:
+    """The newest jobs without anything private, of one status if asked for.
+
+    A status is looked for among the newest `LISTED_WINDOW` jobs, so that a rare one costs no scan.
+    """
+    columns = (jobs.c.status, jobs.c.model_name, jobs.c.payment_offer_micros, jobs.c.created_at)
+    newest = select(*columns).order_by(jobs.c.created_at.desc())
+    if status is None:
+        return fetch_all(connection, newest.limit(limit))
+    window = newest.limit(LISTED_WINDOW).subquery()
+    query = (
+        select(window)
+        .where(window.c.status == status)
+        .order_by(window.c.created_at.desc())
+        .limit(limit)
+    )
+    return fetch_all(connection, query)
+
+
+def counts(connection: Connection) -> tuple[int, int]:
+    """How many jobs there are, and how many of them are unfinished."""
+    total = select(func.count()).select_from(jobs)
+    unfinished_jobs = total.where(jobs.c.status.in_(UNFINISHED))
+    return connection.execute(total).scalar_one(), connection.execute(unfinished_jobs).scalar_one()

@@ -1,12 +1,12 @@
 """SQL for registered keys, their orders, payments and payout addresses."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from sqlalchemy import (
     JSON,
     Connection,
     bindparam,
+    case,
     delete,
     func,
     insert,
@@ -15,6 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
+from infernet_server.storage.rows import Row, fetch_all, fetch_one
 from infernet_server.storage.tables import (
     attempts,
     commands,
@@ -24,8 +25,6 @@ from infernet_server.storage.tables import (
     payments,
     payouts,
 )
-
-Row = Mapping[str, Any]
 
 _heartbeat = (
     update(nodes)
@@ -43,13 +42,13 @@ _heartbeat = (
 def find(connection: Connection, role: str, public_key: str) -> Row | None:
     """The row of a key in a role."""
     query = select(nodes).where(nodes.c.role == role, nodes.c.public_key == public_key)
-    return connection.execute(query).mappings().one_or_none()
+    return fetch_one(connection, query)
 
 
 def providers(connection: Connection) -> list[Row]:
     """Every provider: what the directory is filled with at start."""
     query = select(nodes).where(nodes.c.role == "provider")
-    return list(connection.execute(query).mappings())
+    return fetch_all(connection, query)
 
 
 def owner_of(connection: Connection, role: str, node_id: str) -> str | None:
@@ -66,7 +65,7 @@ def upsert(connection: Connection, values: Row) -> Row:
     query = statement.on_conflict_do_update(
         index_elements=[nodes.c.role, nodes.c.public_key], set_=changed
     ).returning(nodes)
-    return connection.execute(query).mappings().one()
+    return dict(connection.execute(query).mappings().one())
 
 
 def store_heartbeats(connection: Connection, rows: Sequence[Row]) -> None:
@@ -117,14 +116,13 @@ def claim_commands(connection: Connection, public_key: str, now: int, limit: int
         .values(status="running", started_at=now)
         .returning(commands.c.id, commands.c.command, commands.c.args, commands.c.issued_at)
     )
-    claimed = connection.execute(query).mappings().all()
-    return sorted(claimed, key=lambda row: row["issued_at"])
+    return sorted(fetch_all(connection, query), key=lambda row: row["issued_at"])
 
 
 def find_command(connection: Connection, command_id: str) -> Row | None:
     """One order."""
     query = select(commands).where(commands.c.id == command_id)
-    return connection.execute(query).mappings().one_or_none()
+    return fetch_one(connection, query)
 
 
 def finish_command(connection: Connection, command_id: str, values: Row) -> None:
@@ -136,13 +134,20 @@ def finish_command(connection: Connection, command_id: str, values: Row) -> None
     )
 
 
-def release_commands(connection: Connection, public_key: str) -> None:
-    """A node that starts afresh gets its interrupted orders again."""
-    connection.execute(
+def release_commands(connection: Connection, public_key: str) -> int:
+    """A node that starts afresh gets its interrupted orders again; how many there were."""
+    released = connection.execute(
         update(commands)
         .where(commands.c.public_key == public_key, commands.c.status == "running")
         .values(status="pending", started_at=None)
     )
+    return released.rowcount
+
+
+def keys_with_commands(connection: Connection) -> list[str]:
+    """Keys that an order waits for."""
+    query = select(commands.c.public_key).where(commands.c.status == "pending").distinct()
+    return list(connection.execute(query).scalars())
 
 
 # --- payments and payouts -------------------------------------------------------------------
@@ -157,7 +162,7 @@ def payments_of(connection: Connection, role: str, node_row_id: str, limit: int)
         .order_by(payments.c.created_at.desc(), payments.c.id)
         .limit(limit)
     )
-    return list(connection.execute(query).mappings())
+    return fetch_all(connection, query)
 
 
 def payouts_of(connection: Connection, provider_id: str) -> list[Row]:
@@ -167,7 +172,7 @@ def payouts_of(connection: Connection, provider_id: str) -> list[Row]:
         .where(payouts.c.provider_id == provider_id)
         .order_by(payouts.c.is_default.desc(), payouts.c.created_at)
     )
-    return list(connection.execute(query).mappings())
+    return fetch_all(connection, query)
 
 
 def set_payout(connection: Connection, values: Row) -> Row:
@@ -182,7 +187,7 @@ def set_payout(connection: Connection, values: Row) -> Row:
         index_elements=[payouts.c.provider_id, payouts.c.coin, payouts.c.network],
         set_={"address": statement.excluded.address, "is_default": True},
     ).returning(payouts)
-    return connection.execute(query).mappings().one()
+    return dict(connection.execute(query).mappings().one())
 
 
 # --- envelopes seen -------------------------------------------------------------------------
@@ -195,9 +200,35 @@ def remember_nonces(connection: Connection, rows: Sequence[Row]) -> None:
 
 def known_nonces(connection: Connection, now: int) -> list[Row]:
     """Envelopes that are still inside the window."""
-    return list(connection.execute(select(nonces).where(nonces.c.expires_at > now)).mappings())
+    return fetch_all(connection, select(nonces).where(nonces.c.expires_at > now))
 
 
 def forget_nonces(connection: Connection, now: int) -> None:
     """Drop envelopes that are too old to be replayed anyway."""
     connection.execute(delete(nonces).where(nonces.c.expires_at <= now))
+
+
+# --- lists for everybody ----------------------------------------------------------------------
+
+
+def listed(
+    connection: Connection, role: str | None, status: str | None, seen_after: int, limit: int
+) -> list[Row]:
+    """Public rows, the one heard of last first; `shown_status` is offline for the long silent."""
+    is_silent = nodes.c.last_seen <= seen_after
+    shown_status = case((is_silent, "offline"), else_=nodes.c.status).label("shown_status")
+    query = select(nodes, shown_status).where(nodes.c.is_public)
+    if role is not None:
+        query = query.where(nodes.c.role == role)
+    if status is not None:
+        query = query.where(shown_status == status)
+    query = query.order_by(nodes.c.last_seen.desc()).limit(limit)
+    return fetch_all(connection, query)
+
+
+def payout_coins(connection: Connection) -> dict[str, set[str]]:
+    """The coins each provider has a payout address for."""
+    coins: dict[str, set[str]] = {}
+    for provider_id, coin in connection.execute(select(payouts.c.provider_id, payouts.c.coin)):
+        coins.setdefault(provider_id, set()).add(coin)
+    return coins

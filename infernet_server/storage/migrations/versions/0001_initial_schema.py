@@ -1,8 +1,7 @@
 """Initial schema"""
 
-from alembic import op
 import sqlalchemy as sa
-
+from alembic import op
 
 revision = "0001"
 down_revision = None
@@ -91,9 +90,6 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.Column("assigned_at", sa.BigInteger(), nullable=True),
         sa.Column("completed_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["provider_id"], ["nodes.id"], name=op.f("fk_jobs_provider_id"), ondelete="SET NULL"
-        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
         sa.UniqueConstraint("idempotency_key", name=op.f("uq_jobs_idempotency_key")),
     )
@@ -142,9 +138,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["job_id"], ["jobs.id"], name=op.f("fk_attempts_job_id"), ondelete="CASCADE"
         ),
-        sa.ForeignKeyConstraint(
-            ["provider_id"], ["nodes.id"], name=op.f("fk_attempts_provider_id"), ondelete="SET NULL"
-        ),
         sa.PrimaryKeyConstraint("job_id", "number", name=op.f("pk_attempts")),
     )
     op.create_table(
@@ -177,13 +170,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("confirmed_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["client_id"], ["nodes.id"], name=op.f("fk_payments_client_id"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(
             ["job_id"], ["jobs.id"], name=op.f("fk_payments_job_id"), ondelete="SET NULL"
-        ),
-        sa.ForeignKeyConstraint(
-            ["provider_id"], ["nodes.id"], name=op.f("fk_payments_provider_id"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payments")),
         sa.UniqueConstraint("job_id", "direction", name=op.f("uq_payments_job_id_direction")),

@@ -1,0 +1,33 @@
+"""What a node may report of a job: checked once, for both ways in (HTTP and the channel)."""
+
+from infernet_protocol.jobs import EventType
+from infernet_server.errors import InvalidRequest
+from infernet_server.hub import Event
+
+_EVENT_TYPES = frozenset(EventType)
+
+
+def checked_events(value: object, limit: int) -> list[Event]:
+    """Check a batch: one bad item refuses it whole (`wire.md` §3).
+
+    Raises:
+        InvalidRequest: empty, more than `limit`, or an item of the wrong shape.
+    """
+    if not isinstance(value, list) or not value:
+        raise InvalidRequest("events[] is required")
+    if len(value) > limit:
+        raise InvalidRequest(f"too many events (max {limit})")
+    return [_checked(item) for item in value]
+
+
+def _checked(item: object) -> Event:
+    if not isinstance(item, dict):
+        raise InvalidRequest("an event must be an object")
+    kind, data = item.get("event_type"), item.get("data")
+    if not isinstance(kind, str) or kind not in _EVENT_TYPES:
+        raise InvalidRequest("event_type must be one of: meta, token, done, error")
+    if not isinstance(data, dict):
+        data = {}
+    if kind == "token" and not isinstance(data.get("text"), str):
+        raise InvalidRequest("a token event needs data.text")
+    return kind, data
