@@ -6,7 +6,8 @@ import gc
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
@@ -67,23 +68,19 @@ async def running(settings: Settings, clock: Callable[[], float]) -> AsyncIterat
         # latency depends on it (docs/architecture.md).
         gc.collect()
         gc.freeze()
+        progress = _side_task("progress", services.dispatcher.progress.run())
         tasks = [
-            asyncio.create_task(work, name=name)
-            for name, work in (
-                ("sweep", services.dispatcher.run()),
-                ("progress", services.dispatcher.progress.run()),
-                ("housekeeping", _housekeeping(services)),
-            )
+            _side_task("sweep", services.dispatcher.run()),
+            _side_task("housekeeping", _housekeeping(services)),
         ]
-        for task in tasks:
-            task.add_done_callback(_report_death)
         try:
             yield services
         finally:
+            services.dispatcher.progress.close()
+            await progress
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
-            await services.dispatcher.progress.flush()
 
 
 def _services(settings: Settings, database: Database, clock: Callable[[], float]) -> Services:
@@ -113,6 +110,12 @@ async def _housekeeping(services: Services) -> None:
             await services.nodes.store_reputations()
         except ApiError as error:
             log.warning("housekeeping failed, next try in a minute: %s", error.message)
+
+
+def _side_task(name: str, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_report_death)
+    return task
 
 
 def _report_death(task: "asyncio.Task[None]") -> None:

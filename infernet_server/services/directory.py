@@ -80,7 +80,14 @@ class NodeDirectory:
         self._reputations_to_store.discard(provider_id)
 
     def heartbeat(
-        self, provider_id: str, status: str, specs: Mapping[str, Any] | None, now: float
+        self,
+        provider_id: str,
+        status: str,
+        specs: Mapping[str, Any] | None,
+        now: float,
+        *,
+        address: str | None = None,
+        port: int | None = None,
     ) -> None:
         """Note that a node is there, and how busy it says it is; `specs` replaces what it said."""
         node = self._nodes.get(provider_id)
@@ -89,6 +96,7 @@ class NodeDirectory:
         node.seen_at = now
         node.is_disconnected = False
         node.is_available = status == "available"
+        node.address, node.port = address or node.address, port or node.port
         if specs is not None:
             self._describe(node, specs)
             node.load = reported_load(specs)

@@ -6,6 +6,7 @@ stay marked and are written when there is space again.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 
@@ -38,6 +39,8 @@ class ProgressWriter:
         self._on_final = on_final
         self._dirty: dict[str, LiveJob] = {}
         self._wake = asyncio.Event()
+        self._closing = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()
         self._is_urgent = False
 
     def mark(self, job: LiveJob, *, urgent: bool = False) -> None:
@@ -54,26 +57,50 @@ class ProgressWriter:
             self._wake.set()
 
     async def run(self) -> None:
-        """Write until cancelled."""
-        while True:
+        """Write until `close`, then once more."""
+        while not self._closing.is_set():
             await self._wake.wait()
             if not self._is_urgent:
                 await self._pause()
-            await self.flush()
+            if not await self.flush():
+                await self._rest()
 
-    async def flush(self) -> None:
-        """Write every marked job now."""
-        self._wake.clear()
-        self._is_urgent = False
-        dirty, self._dirty = self._dirty, {}
-        if not dirty:
+    def close(self) -> None:
+        """Have `run` write what is marked and return. It must not be cancelled: a write under way
+        would be stored without being settled here."""
+        self._closing.set()
+        self._wake.set()
+
+    async def flush(self) -> bool:
+        """Write every marked job now; False when the database would not, and they stay marked."""
+        async with self._one_at_a_time:
+            self._wake.clear()
+            self._is_urgent = False
+            dirty, self._dirty = self._dirty, {}
+            try:
+                await self._write(list(dirty.values()))
+            except ApiError as error:
+                log.warning("cannot store %d jobs' progress: %s", len(dirty), error.message)
+                for job_id, job in dirty.items():
+                    job.is_dirty = True
+                    self._dirty.setdefault(job_id, job)
+                return False
+            return True
+
+    async def _write(self, jobs: list[LiveJob]) -> None:
+        if not jobs:
             return
-        progress, stored = _gather(list(dirty.values()))
+        progress, stored = _gather(jobs)
         try:
             await self._database.write(sql.store_progress, progress)
-        except ApiError as error:
-            log.warning("cannot store the progress of %d jobs: %s", len(dirty), error.message)
-            await self._try_again_later(dirty)
+        except ApiError:
+            raise
+        except Exception:  # boundary: one job's broken row must not stop everybody's
+            if len(jobs) == 1:
+                log.exception("job %s cannot be stored", jobs[0].id)
+                return
+            for job in jobs:
+                await self._write([job])
             return
         for snapshot in stored:
             self._settle(snapshot)
@@ -81,16 +108,15 @@ class ProgressWriter:
     async def _pause(self) -> None:
         """Let events gather, unless something urgent comes."""
         self._wake.clear()
-        loop = asyncio.get_running_loop()
-        timer = loop.call_later(FLUSH_SECONDS, self._wake.set)
-        await self._wake.wait()
-        timer.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0 if self._closing.is_set() else FLUSH_SECONDS):
+                await self._wake.wait()
 
-    async def _try_again_later(self, dirty: dict[str, LiveJob]) -> None:
-        await asyncio.sleep(RETRY_SECONDS)
-        for job_id, job in dirty.items():
-            job.is_dirty = True
-            self._dirty.setdefault(job_id, job)
+    async def _rest(self) -> None:
+        """Before the next try."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(RETRY_SECONDS):
+                await self._closing.wait()
         self._is_urgent = True
         self._wake.set()
 

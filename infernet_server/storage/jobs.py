@@ -50,7 +50,7 @@ _update_attempt = (
 # A finished job stays final, whoever writes: the guard is in the statement.
 _update_job = (
     update(jobs)
-    .where(jobs.c.id == bindparam("b_id"), jobs.c.status.in_(UNFINISHED))
+    .where(jobs.c.id == bindparam("b_id"), jobs.c.completed_at.is_(None))
     .values(
         status=bindparam("b_status"),
         provider_id=bindparam("b_provider_id"),
