@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 Message = Mapping[str, Any]
-"""`{role, content}` of the chat; content is text, or OpenAI content parts where `vision` is true."""
+"""`{role, content}` of the chat: text, or OpenAI's content parts where `vision` is true."""
 
 
 @dataclass(frozen=True, slots=True)
