@@ -64,6 +64,7 @@ class ProgressWriter:
                 await self._pause()
             if not await self.flush():
                 await self._rest()
+        await self.flush()  # what was marked during the last write
 
     def close(self) -> None:
         """Have `run` write what is marked and return. It must not be cancelled: a write under way
