@@ -70,6 +70,14 @@ class JobLog:
             self._waiters.discard(waiter)
         return len(self.events) > after or self.is_closed
 
+    def model(self) -> str | None:
+        """The model that answers, as the node that began says."""
+        for kind, data in self.events:
+            if kind == "meta":
+                model = data.get("model")
+                return model if isinstance(model, str) else None
+        return None
+
     def text(self) -> str:
         """The answer so far."""
         return "".join(data.get("text", "") for kind, data in self.events if kind == "token")

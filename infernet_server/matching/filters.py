@@ -24,6 +24,7 @@ class Reason(StrEnum):
     OTHER_MODELS = "does not serve the model"
     EXCLUDED = "failed or lost this job before"
     INTERCONNECTS = "lacks the interconnects that the job requires"
+    CANNOT_CONTINUE = "cannot go on in the middle of an answer"
     PRICE = "costs more than the job pays"
     PAYOUT_COIN = "takes no payment in the job's coin"
     DISCONNECTED = "its connection broke"
@@ -42,6 +43,9 @@ def demands(needs: JobNeeds) -> list[Demand]:
     found: list[Demand] = []
     if excluded := needs.excluded:
         found.append((Reason.EXCLUDED, lambda ns: [n for n in ns if n.provider_id not in excluded]))
+    if needs.continues:
+        model = needs.model
+        found.append((Reason.CANNOT_CONTINUE, lambda ns: _continuing(ns, model)))
     if (fabric := interconnects.required(needs.interconnects)) is not NO_FABRIC:
         found.append((Reason.INTERCONNECTS, lambda ns: _with_fabric(ns, fabric)))
     if (cap := needs.price_cap) is not None:
@@ -49,6 +53,11 @@ def demands(needs: JobNeeds) -> list[Demand]:
         if coin := (needs.payment_coin or "").upper():
             found.append((Reason.PAYOUT_COIN, lambda ns: _paid_in(ns, coin)))
     return found
+
+
+def _continuing(nodes: Iterable[Node], model: str | None) -> list[Node]:
+    # Only the channel carries the beginning of the answer.
+    return [n for n in nodes if n.is_connected and model in n.continued_models]
 
 
 def _with_fabric(nodes: Iterable[Node], fabric: Fabric) -> list[Node]:

@@ -18,7 +18,13 @@ class JobNeeds:
     """Most that the client pays, in USD; None for a job that is not paid."""
     excluded: frozenset[str] = frozenset()
     """Provider ids that must not get it: they failed it before."""
+    continues: bool = False
+    """Whether the node must go on from the middle of an answer."""
 
     def excluding(self, provider_ids: Set[str]) -> "JobNeeds":
         """The same needs, without these nodes."""
         return replace(self, excluded=frozenset(provider_ids))
+
+    def continuing(self, model: str | None) -> "JobNeeds":
+        """The same needs, of a node that goes on with what `model` has begun."""
+        return replace(self, model=model, continues=True)

@@ -36,6 +36,8 @@ class Node:
     specs: Mapping[str, Any] = field(default_factory=dict)
     """What it says of itself, as it came: only for showing."""
     models: tuple[str, ...] = ()
+    continued_models: frozenset[str] = frozenset()
+    """Models with which it can go on from the middle of an answer."""
     fabric: Fabric = NO_FABRIC
     payout_coins: frozenset[str] = frozenset()
     """Coins it has a payout address for; empty when it has not chosen yet, and is paid later."""

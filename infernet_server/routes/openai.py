@@ -118,8 +118,8 @@ async def _stream(
                 headers = [*SSE_HEADERS, *_job_header(row)]
                 await send({"type": "http.response.start", "status": 200, "headers": headers})
                 opening = chunks.first()
-            body = opening + chunks.write(batch)
-            await send({"type": "http.response.body", "body": body, "more_body": True})
+            if body := opening + chunks.write(batch):
+                await send({"type": "http.response.body", "body": body, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 
 

@@ -56,6 +56,7 @@ class NodeDirectory:
 
     def _describe(self, node: Node, specs: Mapping[str, Any]) -> None:
         node.specs = specs
+        node.continued_models = frozenset(_models(specs.get("prefill_models")))
         node.fabric = interconnects.advertised(specs)
         node.claimed_speed = scoring.claimed_speed(specs)
         models = _models(specs.get("served_models"))

@@ -4,8 +4,8 @@ Invariants:
 - A job is handed out once an attempt, and at most `MAX_ATTEMPTS` times.
 - An attempt's messages count only while it is the job's current one; older ones are stale.
 - A job that failed on a node never goes back to that node.
-- Once text was delivered, a lost node ends the job with one `error` event (`provider_lost`):
-  nothing is ever repeated or doubled.
+- Once text was delivered, only a node that can go on from exactly there (`prefill`) may take over;
+  without one the job ends with a single `error` event. Nothing is ever repeated or doubled.
 """
 
 import asyncio
@@ -82,9 +82,14 @@ class Dispatcher:
     # --- assigning --------------------------------------------------------------------------
 
     def decide(self, job: LiveJob) -> Decision:
-        """Choose a node, without assigning."""
+        """Choose a node, without assigning.
+
+        Once text was delivered it must be one that goes on exactly there, with the same model.
+        """
         needs = job.needs.excluding(job.failed_providers | job.lost_providers)
-        return choose(needs, self._directory.candidates(job.model), self._clock(), self._rng)
+        if job.log.token_count:
+            needs = needs.continuing(job.log.model())
+        return choose(needs, self._directory.candidates(needs.model), self._clock(), self._rng)
 
     def has_queue(self, model: str | None) -> bool:
         """Whether others already wait for this model."""
@@ -103,6 +108,7 @@ class Dispatcher:
             provider_id=provider_id,
             started_at=now,
             lease_until=now + lease,
+            prefill=job.log.text() or None,
             decision=decision.to_json(),
         )
         job.attempt = attempt
@@ -157,14 +163,14 @@ class Dispatcher:
     def retry_or_fail(self, job: LiveJob, message: str, code: ErrorCode) -> None:
         """The current attempt is over without an answer: try another node, or end the job."""
         job.held.clear()
-        if job.log.token_count:
+        if job.row["attempt"] >= MAX_ATTEMPTS:
             self.fail(job, message, code)
             return
         decision = self.decide(job)
-        if job.row["attempt"] >= MAX_ATTEMPTS:
-            self.fail(job, message, code)
-        elif decision.node is not None:
+        if decision.node is not None:
             self.assign(job, decision)
+        elif job.log.token_count:
+            self.fail(job, message, code)  # what was delivered cannot wait, and is never repeated
         elif decision.may_wait or code is ErrorCode.PROVIDER_LOST:
             self.enqueue(job)
         else:
@@ -291,8 +297,10 @@ class Dispatcher:
             job.log.append(kind, data)
         job.held.clear()
         now = self._clock()
-        done = {**done, "text": job.log.text()} if job.log.token_count else done
-        usage = done.get("usage") if isinstance(done.get("usage"), dict) else None
+        done = {**done, "text": job.log.text()} if job.log.token_count else dict(done)
+        usage = _whole_usage(done.get("usage"), job.log.token_count - attempt.tokens)
+        if usage:
+            done["usage"] = usage
         node = self._directory.by_provider_id(attempt.provider_id)
         job.row |= {
             "result": result
@@ -423,6 +431,8 @@ class Dispatcher:
     def resumed(self, job: LiveJob) -> None:
         """A job that a node had before this process started counts as that node's again."""
         assert job.attempt is not None
+        if job.attempt.state == "assigned":  # it may have to be pushed again
+            job.attempt.prefill = job.log.text() or None
         self._held_by.setdefault(job.attempt.provider_id, {})[job.id] = job
         self._directory.job_started(job.attempt.provider_id)
 
@@ -554,6 +564,25 @@ class Dispatcher:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
             self.sweep()
+
+
+def _whole_usage(usage: object, earlier_tokens: int) -> dict[str, Any] | None:
+    """An engine's token counts, for the client's whole answer.
+
+    A node that took over was given the earlier tokens as a part of its prompt.
+    """
+    if not isinstance(usage, dict):
+        return None
+    counts = [usage.get("prompt_tokens"), usage.get("completion_tokens")]
+    if not earlier_tokens or not all(type(count) is int for count in counts):
+        return usage
+    prompt, completion = counts
+    assert isinstance(prompt, int)
+    assert isinstance(completion, int)
+    return usage | {
+        "prompt_tokens": max(0, prompt - earlier_tokens),
+        "completion_tokens": completion + earlier_tokens,
+    }
 
 
 def _job_ids(active_jobs: object) -> set[str] | None:

@@ -336,6 +336,18 @@ def wire_row(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def offered_job(job: LiveJob, attempt: Attempt) -> dict[str, Any]:
+    """A job as the channel pushes it: what is left of it when an earlier attempt got somewhere."""
+    offered = polled_job(job.row)
+    if attempt.prefill:
+        spec = offered["input_spec"]
+        offered["model_name"] = offered["model_name"] or job.log.model()
+        if isinstance(spec.get("max_tokens"), int):
+            left = max(1, spec["max_tokens"] - job.log.token_count)
+            offered["input_spec"] = spec | {"max_tokens": left}
+    return offered
+
+
 def polled_job(row: Mapping[str, Any]) -> dict[str, Any]:
     """A job as a node gets it, by poll or over the channel (`wire.md` §3)."""
     return {

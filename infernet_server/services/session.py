@@ -21,7 +21,7 @@ from infernet_server.errors import ApiError, InvalidRequest
 from infernet_server.hub import Event
 from infernet_server.services.dispatch import Dispatcher
 from infernet_server.services.events import checked_events
-from infernet_server.services.jobs import polled_job
+from infernet_server.services.jobs import offered_job
 from infernet_server.services.live import Attempt, LiveJob
 from infernet_server.services.nodes import Identity, NodeService
 from infernet_server.settings import Settings
@@ -68,12 +68,13 @@ class NodeChannel:
 
     def offer(self, job: LiveJob, attempt: Attempt) -> None:
         """Push a claimed job."""
-        lease = self._settings.lease_seconds
-        offered = polled_job(job.row)
-        self._post(
-            {"type": "job", "job": offered, "attempt": attempt.number, "lease_seconds": lease}
-            | ({"prefill": attempt.prefill} if attempt.prefill else {})
-        )
+        message = {
+            "type": "job",
+            "job": offered_job(job, attempt),
+            "attempt": attempt.number,
+            "lease_seconds": self._settings.lease_seconds,
+        }
+        self._post(message | ({"prefill": attempt.prefill} if attempt.prefill else {}))
 
     def cancel(self, job_id: str, attempt: int, reason: str) -> None:
         """Ask the node to stop."""

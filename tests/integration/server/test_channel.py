@@ -130,6 +130,52 @@ async def test_a_node_lost_after_its_first_token_ends_the_stream_with_one_error(
             assert (error.kind, error.data["code"]) == ("error", "provider_lost")
 
 
+async def test_a_node_that_can_continue_takes_over_in_the_middle_of_a_sentence(
+    tmp_path: Path,
+) -> None:
+    async with (
+        control_plane(tmp_path, lost_node_grace_seconds=0.05) as plane,
+        httpx.AsyncClient(base_url=plane.url) as http,
+        signed_client(plane.url) as one,
+        signed_client(plane.url) as two,
+    ):
+        ids = [await one.register("provider-1"), await two.register("provider-2")]
+        specs = {"served_models": ["m"], "prefill_models": ["m"]}
+        async with (
+            channel_node(one, specs=specs) as first,
+            channel_node(two, specs=specs) as second,
+        ):
+            job = await submit(http, maxTokens=10)
+            nodes = [first, second]
+            lost = nodes.pop(ids.index(job["provider"]["id"]))
+            offer = await lost.next("job")
+            meta = {"event_type": "meta", "data": {"model": "m"}}
+            about = {"job_id": job["jobId"], "attempt": 1}
+            await lost.send("events", **about, seq=1, events=[meta])
+            await lost.tokens(offer, "2 +", " 2", seq=2)
+            async with open_stream(http, job["streamUrl"]) as stream:
+                await stream.next("token")
+                await stream.next("token")
+                lost.socket.transport.abort()
+                offer = await nodes[0].next("job")
+                assert (offer["prefill"], offer["attempt"]) == ("2 + 2", 2)
+                assert offer["job"]["model_name"] == "m"
+                assert offer["job"]["input_spec"]["max_tokens"] == 8
+                usage = {"prompt_tokens": 9, "completion_tokens": 2}
+                events = [
+                    {"event_type": "token", "data": {"text": " ="}},
+                    {"event_type": "token", "data": {"text": " 4"}},
+                    {"event_type": "done", "data": {"text": " = 4", "usage": usage}},
+                ]
+                await nodes[0].send("events", job_id=job["jobId"], attempt=2, seq=1, events=events)
+                done = await stream.next("done")
+        assert done.data["text"] == "2 + 2 = 4"
+        assert done.data["usage"] == {"prompt_tokens": 7, "completion_tokens": 4}
+        frames = await read_stream(http, job["streamUrl"])
+        assert text_of(frames) == "2 + 2 = 4"
+        assert [frame.kind for frame in frames].count("done") == 1
+
+
 async def test_a_node_that_comes_back_goes_on_where_it_was(
     http: httpx.AsyncClient, provider: SignedClient
 ) -> None:
