@@ -81,7 +81,7 @@ def _job(
     caller: str,
     cancel_on_hangup: bool,
 ) -> NewJob:
-    coin, micros = _payment(payment)
+    coin, network, micros = _payment(payment)
     return NewJob(
         input_spec=spec,
         type=type,
@@ -89,6 +89,7 @@ def _job(
         model=model,
         requires=requires if isinstance(requires, dict) else None,
         payment_coin=coin,
+        payment_network=network,
         payment_micros=micros,
         idempotency_key=idempotency_key,
         caller=caller,
@@ -145,21 +146,23 @@ def is_temperature(value: object) -> bool:
     return is_number and math.isfinite(value) and 0 <= value <= 10  # type: ignore[operator,arg-type]
 
 
-def _payment(value: object) -> tuple[str | None, int]:
-    """Coin and offer in micro-USD of `payment {coin, network, max}`.
+def _payment(value: object) -> tuple[str | None, str | None, int]:
+    """Coin, network and offer in micro-USD of `payment {coin, network, max}`.
 
     Raises:
         InvalidRequest: an offer that is not an amount: guessing about money helps nobody.
     """
     if not isinstance(value, dict):
-        return None, 0
+        return None, None, 0
     coin, most = value.get("coin"), value.get("max", 0)
     is_number = isinstance(most, int | float) and not isinstance(most, bool)
     if not is_number or not math.isfinite(most) or not 0 <= most < 1e9:
         raise InvalidRequest("payment.max must be an amount in USD, for example 0.02")
     if not isinstance(coin, str) or not 0 < len(coin) <= 16:
         raise InvalidRequest("payment.coin is required", hint="for example USDC")
-    return coin.upper(), round(most * 1_000_000)
+    network = value.get("network")
+    named = network[:32].lower() if isinstance(network, str) and network else None
+    return coin.upper(), named, round(most * 1_000_000)
 
 
 def _key(header: str | None, field: object) -> str | None:

@@ -20,7 +20,7 @@ from infernet_protocol.jobs import MAX_ERROR_CHARS, EventType, JobStatus
 from infernet_server.hub import Event
 from infernet_server.matching.decision import Decision, choose
 from infernet_server.services.directory import NodeDirectory
-from infernet_server.services.live import MAX_ATTEMPTS, Attempt, LiveJob
+from infernet_server.services.live import MAX_ATTEMPTS, Attempt, Follower, LiveJob
 from infernet_server.services.progress import ProgressWriter
 from infernet_server.settings import Settings
 from infernet_server.storage.engine import Database
@@ -73,6 +73,8 @@ class Dispatcher:
         self._rng = rng
         self.live: dict[str, LiveJob] = {}
         self.sessions: dict[str, NodeSession] = {}
+        self.followers: set[Follower] = set()
+        """Everybody who reads a stream, also of jobs that have ended meanwhile."""
         self.progress = ProgressWriter(database, self._acknowledge, self._retire)
         self._queues: dict[str | None, deque[LiveJob]] = {}
         self._poll_waiters: dict[str, asyncio.Event] = {}
@@ -126,8 +128,8 @@ class Dispatcher:
         if session is not None:
             attempt.handed_out = True
             session.offer(job, attempt)
-        elif waiter := self._poll_waiters.get(provider_id):
-            waiter.set()
+        elif job.is_stored:
+            self.stored(job)
 
     def enqueue(self, job: LiveJob) -> None:
         """Have the job wait for a node, first come first served within its model."""
@@ -379,7 +381,7 @@ class Dispatcher:
             "provider_id": attempt.provider_id,
             "client_id": None,
             "coin": job.row["payment_coin"] or "USDC",
-            "network": None,
+            "network": job.row["payment_network"],
             "amount_micros": job.row["payment_offer_micros"],
             "address": "pending-payout",
             "status": "pending",
@@ -491,8 +493,8 @@ class Dispatcher:
         gone = {provider for provider, at in self._lost_at.items() if now - at > grace}
         for provider_id in gone:
             del self._lost_at[provider_id]
+        self._drop_laggards()
         for job in list(self.live.values()):
-            self._drop_laggards(job)
             if job.is_final:
                 continue
             attempt = job.attempt
@@ -523,10 +525,10 @@ class Dispatcher:
         message = f"{waited}; the last one failed: {last}" if last else waited
         self.fail(job, message, ErrorCode.NO_PROVIDER)
 
-    def _drop_laggards(self, job: LiveJob) -> None:
-        for follower in list(job.followers):
-            if follower.task and job.log.bytes - follower.bytes_seen > MAX_LAG_BYTES:
-                log.info("dropping a follower of job %s: more than 1 MiB behind", job.id)
+    def _drop_laggards(self) -> None:
+        for follower in self.followers:
+            if follower.task and follower.log.bytes - follower.bytes_seen > MAX_LAG_BYTES:
+                log.info("dropping a follower that is more than 1 MiB behind")
                 follower.task.cancel()
 
     # --- stored -----------------------------------------------------------------------------

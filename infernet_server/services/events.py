@@ -28,6 +28,6 @@ def _checked(item: object) -> Event:
         raise InvalidRequest("event_type must be one of: meta, token, done, error")
     if not isinstance(data, dict):
         data = {}
-    if kind == "token" and not isinstance(data.get("text"), str):
-        raise InvalidRequest("a token event needs data.text")
+    if kind == EventType.TOKEN and not isinstance(data.get("text"), str):
+        data = {**data, "text": ""}
     return kind, data

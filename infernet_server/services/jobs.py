@@ -40,6 +40,7 @@ class NewJob:
     model: str | None = None
     requires: dict[str, Any] | None = None
     payment_coin: str | None = None
+    payment_network: str | None = None
     payment_micros: int = 0
     idempotency_key: str | None = None
     """The client's own key; the same key and request is the same job."""
@@ -143,6 +144,7 @@ class JobService:
             "requires": new.requires,
             "payment_offer_micros": new.payment_micros,
             "payment_coin": new.payment_coin,
+            "payment_network": new.payment_network,
             "idempotency_key": _key(new) if new.idempotency_key is not None else None,
             "request_digest": digest,
             "provider_id": None,
@@ -220,13 +222,15 @@ class JobService:
         if live is None:
             yield _numbered(await self._stored_log(job_id), after)
             return
-        follower = Follower(asyncio.current_task())
+        follower = Follower(live.log, asyncio.current_task())
         live.followers.add(follower)
+        self._dispatcher.followers.add(follower)
         try:
             async for batch in self._tail(live, follower, after, idle_seconds):
                 yield batch
         finally:
             live.followers.discard(follower)
+            self._dispatcher.followers.discard(follower)
             if live.cancel_on_hangup and not live.followers and not live.is_final:
                 self._dispatcher.cancel(live, "the client hung up")
 
@@ -395,8 +399,9 @@ def _key(new: NewJob) -> str:
 
 
 def _digest(new: NewJob) -> str:
-    asked = [new.type, new.model, new.input_spec, new.requires, new.payment_coin]
-    body = orjson.dumps([*asked, new.payment_micros], option=orjson.OPT_SORT_KEYS)
+    asked = [new.type, new.model, new.input_spec, new.requires]
+    offered = [new.payment_coin, new.payment_network, new.payment_micros]
+    body = orjson.dumps([*asked, *offered], option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(body).hexdigest()
 
 

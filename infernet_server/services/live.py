@@ -101,5 +101,6 @@ class LiveJob:
 class Follower:
     """Somebody who reads a job's stream."""
 
+    log: JobLog
     task: "asyncio.Task[Any] | None"
     bytes_seen: int = 0

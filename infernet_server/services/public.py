@@ -18,6 +18,8 @@ from infernet_server.storage import nodes as nodes_sql
 from infernet_server.timestamps import iso, iso_millis, micros
 
 Row = dict[str, Any]
+DAY_SECONDS = 86_400.0
+MAX_COUNTED = 10_000
 FABRIC_NAMES = {"nvlink": "NVLink", "xgmi": "xGMI", "infiniband": "InfiniBand", "efa": "EFA"}
 
 
@@ -36,14 +38,20 @@ async def overview(services: Services) -> Row:
     """Four figures about the network."""
     now = services.clock()
     nodes = services.directory.listed(now)
-    total, unfinished = await services.database.read(jobs_sql.counts)
+    since = micros(now - DAY_SECONDS)
+    recent = await services.database.read(jobs_sql.count_since, since, MAX_COUNTED)
+    unfinished = sum(not job.is_final for job in services.dispatcher.live.values())
     models = services.directory.served_models(now)
     last = f"{max(0, int(now - nodes[0].seen_at))} s ago" if nodes else "never"
     return {
         "cards": [
             _card("Online nodes", len(nodes), "heard of in the last 10 minutes"),
             _card("Models served", len(models), "by nodes that are online"),
-            _card("Jobs", total, f"{unfinished} waiting or running"),
+            _card(
+                "Jobs",
+                recent if recent < MAX_COUNTED else f"{MAX_COUNTED}+",
+                f"in the last 24 hours, {unfinished} waiting or running now",
+            ),
             _card("Last heartbeat", last, "of any node"),
         ]
     }

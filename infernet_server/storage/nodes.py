@@ -184,8 +184,13 @@ def set_payout(connection: Connection, values: Row) -> Row:
     )
     statement = sqlite_insert(payouts).values(**values)
     query = statement.on_conflict_do_update(
-        index_elements=[payouts.c.provider_id, payouts.c.coin, payouts.c.network],
-        set_={"address": statement.excluded.address, "is_default": True},
+        index_elements=[
+            payouts.c.provider_id,
+            payouts.c.coin,
+            payouts.c.network,
+            payouts.c.address,
+        ],
+        set_={"is_default": True},
     ).returning(payouts)
     return dict(connection.execute(query).mappings().one())
 

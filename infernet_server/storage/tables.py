@@ -70,6 +70,7 @@ jobs = Table(
     Column("requires", JSON),
     Column("payment_offer_micros", BigInteger, nullable=False, server_default="0"),
     Column("payment_coin", String(16)),
+    Column("payment_network", String(32)),
     Column("idempotency_key", String(64)),
     Column("request_digest", String(64)),
     Column("provider_id", String(36)),
@@ -171,9 +172,9 @@ payouts = Table(
     Column("address", Text, nullable=False),
     Column("is_default", Boolean, nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    UniqueConstraint("provider_id", "coin", "network"),
+    UniqueConstraint("provider_id", "coin", "network", "address"),
 )
-"""Where a provider wants to be paid, one address for each coin and network."""
+"""Where a provider wants to be paid; one of them is the default."""
 
 nonces = Table(
     "nonces",

@@ -79,6 +79,7 @@ def upgrade() -> None:
         sa.Column("requires", sa.JSON(), nullable=True),
         sa.Column("payment_offer_micros", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("payment_coin", sa.String(length=16), nullable=True),
+        sa.Column("payment_network", sa.String(length=32), nullable=True),
         sa.Column("idempotency_key", sa.String(length=64), nullable=True),
         sa.Column("request_digest", sa.String(length=64), nullable=True),
         sa.Column("provider_id", sa.String(length=36), nullable=True),
@@ -120,7 +121,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payouts")),
         sa.UniqueConstraint(
-            "provider_id", "coin", "network", name=op.f("uq_payouts_provider_id_coin_network")
+            "provider_id",
+            "coin",
+            "network",
+            "address",
+            name=op.f("uq_payouts_provider_id_coin_network_address"),
         ),
     )
     op.create_table(
