@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from infernet_protocol.errors import ErrorCode
 from infernet_protocol.jobs import MAX_ERROR_CHARS, EventType, JobStatus
 from infernet_server.hub import Event
-from infernet_server.matching.decision import Decision, choose
+from infernet_server.matching.decision import Decision, JobNeeds, choose
 from infernet_server.services.directory import NodeDirectory
 from infernet_server.services.live import MAX_ATTEMPTS, Attempt, Follower, LiveJob
 from infernet_server.services.progress import ProgressWriter
@@ -29,6 +29,8 @@ from infernet_server.timestamps import iso_millis, micros
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 0.25
+STUCK_SECONDS = 2.0
+"""A sweep later than this means that this process, not its nodes, is in trouble."""
 MAX_LAG_BYTES = 1024 * 1024
 """A follower further behind than this is dropped; it can resume by `Last-Event-ID`."""
 QUEUE_LOOKAHEAD = 16
@@ -88,9 +90,13 @@ class Dispatcher:
 
         Once text was delivered it must be one that goes on exactly there, with the same model.
         """
+        return self._choose(self._needs_now(job))
+
+    def _needs_now(self, job: LiveJob) -> JobNeeds:
         needs = job.needs.excluding(job.failed_providers | job.lost_providers)
-        if job.log.token_count:
-            needs = needs.continuing(job.log.model())
+        return needs.continuing(job.log.model()) if job.log.token_count else needs
+
+    def _choose(self, needs: JobNeeds) -> Decision:
         return choose(needs, self._directory.candidates(needs.model), self._clock(), self._rng)
 
     def has_queue(self, model: str | None) -> bool:
@@ -149,15 +155,19 @@ class Dispatcher:
         """Give waiting jobs to nodes that have room now."""
         for model, queue in list(self._queues.items()):
             blocked: list[LiveJob] = []
+            unmet: list[JobNeeds] = []
             while queue and len(blocked) < QUEUE_LOOKAHEAD:
                 job = queue.popleft()
                 if job.is_final:
                     continue
-                decision = self.decide(job)
-                if decision.node is None:
-                    blocked.append(job)
-                else:
+                needs = self._needs_now(job)
+                # Nobody for this one is nobody for the next like it: no second look.
+                decision = None if needs in unmet else self._choose(needs)
+                if decision is not None and decision.node is not None:
                     self.assign(job, decision)
+                    continue
+                blocked.append(job)
+                unmet.append(needs)
             queue.extendleft(reversed(blocked))
             if not queue:
                 del self._queues[model]
@@ -563,8 +573,14 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Sweep until cancelled."""
+        lease = self._settings.lease_seconds
+        # Nodes lost contact because this process was away or stuck, not by their own fault.
+        self._directory.forgive_until(self._clock() + lease)
         while True:
+            before = self._clock()
             await asyncio.sleep(SWEEP_SECONDS)
+            if self._clock() - before > STUCK_SECONDS:
+                self._directory.forgive_until(self._clock() + lease)
             self.sweep()
 
 

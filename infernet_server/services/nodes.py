@@ -58,6 +58,7 @@ class NodeService:
         for row in await self._database.read(sql.providers):
             self._directory.upsert(row)
             self._remember(row)
+        await self._learn_payout_coins()
         self._ordered_keys.update(await self._database.read(sql.keys_with_commands))
 
     def is_registered(self, public_key: str) -> bool:
@@ -139,7 +140,14 @@ class NodeService:
         is_offline = request.status == "offline"
         status = "active" if role is Role.CLIENT else "offline" if is_offline else "available"
         if role is Role.PROVIDER:
-            self._directory.heartbeat(identity.id, status, request.specs, now)
+            self._directory.heartbeat(
+                identity.id,
+                status,
+                request.specs,
+                now,
+                address=request.address,
+                port=request.port,
+            )
         await self._heartbeats.add(
             {
                 "b_id": identity.id,
@@ -265,7 +273,13 @@ class NodeService:
             "is_default": True,
             "created_at": micros(self._clock()),
         }
-        return payout_view(await self._database.write(sql.set_payout, values))
+        row = await self._database.write(sql.set_payout, values)
+        await self._learn_payout_coins()
+        return payout_view(row)
+
+    async def _learn_payout_coins(self) -> None:
+        for provider_id, coins in (await self._database.read(sql.payout_coins)).items():
+            self._directory.set_payout_coins(provider_id, coins)
 
 
 def owner_view(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -54,6 +54,7 @@ nodes = Table(
     UniqueConstraint("role", "public_key"),
     CheckConstraint("role IN ('provider', 'aggregator', 'client')", name="role"),
     Index("ix_nodes_role_last_seen", "role", "last_seen"),
+    Index("ix_nodes_last_seen", "last_seen"),
 )
 """A key's row in one role. `specs` is what the node says of itself and is never trusted as is."""
 

@@ -56,6 +56,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("nodes", schema=None) as batch_op:
         batch_op.create_index("ix_nodes_role_last_seen", ["role", "last_seen"], unique=False)
+        batch_op.create_index("ix_nodes_last_seen", ["last_seen"], unique=False)
 
     op.create_table(
         "nonces",
