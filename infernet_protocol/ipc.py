@@ -19,6 +19,7 @@ class IpcCommand(StrEnum):
     STATS = "stats"
     SHUTDOWN = "shutdown"
     SUBSCRIBE = "subscribe"
+    DRAIN = "drain"
 
 
 class IpcFailure(StrEnum):

@@ -75,6 +75,8 @@ class CompleteRequest(WireModel):
     error: str | None = None
     attempt: int | None = None
     usage: dict[str, Any] | None = None
+    retryable: bool = True
+    """Of a failure: whether another node might do better."""
 
 
 class JobSubmitRequest(WireModel):

@@ -95,7 +95,7 @@ async def complete_job(call: SignedCall) -> dict[str, Any]:
     job = services.dispatcher.current(job_id, provider_id, request.attempt or number)
     if job is not None:
         if request.status == JobStatus.FAILED:
-            services.dispatcher.failed(job, request.error)
+            services.dispatcher.failed(job, request.error, retryable=request.retryable)
         elif request.status == JobStatus.CANCELLED:
             services.dispatcher.declined(job, "cancelled by the node")
         else:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from infernet_protocol.jobs import EventType
+from infernet_tui.job_stream import DONE, ERROR, META, TOKEN
 
 
 class Answer:
@@ -39,13 +39,13 @@ class Answer:
     def take(self, event: str, data: Any) -> None:
         """Take one event."""
         data = data if isinstance(data, dict) else {}
-        if event == EventType.META:
+        if event == META:
             self._meta(data)
-        elif event == EventType.TOKEN:
+        elif event == TOKEN:
             self._token(str(data.get("text", "")))
-        elif event == EventType.DONE:
+        elif event == DONE:
             self._done(data)
-        elif event == EventType.ERROR:
+        elif event == ERROR:
             self.error = str(data.get("message") or "the job failed without saying why")
 
     def _meta(self, data: Mapping[str, Any]) -> None:

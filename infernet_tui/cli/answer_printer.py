@@ -4,15 +4,17 @@ The lines of `--json`: `job` (the control plane's answer to the submit; only thr
 then `event` for each event of the job, then `result`.
 """
 
+import contextlib
 import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from infernet_protocol.jobs import EventType
 from infernet_tui.cli.answer import Answer
-from infernet_tui.cli.output import Output
+from infernet_tui.cli.output import Output, error_fields
 from infernet_tui.cli.text import one_line, plain_text
 from infernet_tui.errors import InfernetError
+from infernet_tui.exit_codes import ExitCode
+from infernet_tui.job_stream import META, TOKEN
 
 
 class JobFailed(InfernetError):
@@ -23,6 +25,13 @@ class JobFailed(InfernetError):
     def __init__(self, message: str, *, details: Mapping[str, Any], hint: str | None) -> None:
         super().__init__(message, hint=hint)
         self.details = dict(details)
+
+
+class Interrupted(InfernetError):
+    """Interrupted before the answer was complete."""
+
+    exit_code = ExitCode.INTERRUPTED
+    code = "interrupted"
 
 
 class AnswerPrinter:
@@ -50,9 +59,9 @@ class AnswerPrinter:
         self.answer.take(event, data)
         if self._output.json:
             return
-        if event == EventType.TOKEN and isinstance(data, dict):
+        if event == TOKEN and isinstance(data, dict):
             self._write(plain_text(str(data.get("text", ""))))
-        elif event == EventType.META:
+        elif event == META:
             self._name_server()
         elif event == "queue" and isinstance(data, dict):
             self._output.note(f"every node is busy; place {data.get('position')} in the queue")
@@ -79,7 +88,7 @@ class AnswerPrinter:
         Raises:
             JobFailed: with an error instead of an end.
         """
-        self.interrupted()
+        self._end_line()
         if self.answer.error is not None:
             raise JobFailed(
                 self.answer.error,
@@ -91,9 +100,12 @@ class AnswerPrinter:
         else:
             self._output.note(f"  {self.answer.figures()}")
 
-    def interrupted(self) -> None:
+    def leave(self, reason: BaseException) -> None:
         """Nothing more comes; what is printed next starts on a line of its own."""
-        self._end_line()
+        with contextlib.suppress(BrokenPipeError):
+            self._end_line()
+            if self._output.json and isinstance(reason, KeyboardInterrupt):
+                self._output.end(ok=False, error=error_fields(Interrupted()))
 
 
 class LocalAnswerPrinter(AnswerPrinter):

@@ -17,7 +17,6 @@ from infernet_tui.cli.network_answer import ask
 from infernet_tui.cli.output import Output
 from infernet_tui.config import BACKENDS, Config, EngineConfig
 from infernet_tui.errors import ConfigError, UsageError
-from infernet_tui.exit_codes import ExitCode
 from infernet_tui.job_stream import ChatJob
 
 EXAMPLES = """\b
@@ -77,25 +76,10 @@ def command(
     job = ChatJob(_messages(_prompt(prompt), system), model, max_tokens, temperature, requires)
     if output.json:
         output.begin_stream()
-    try:
-        if target is not None:
-            ask(target, job, AnswerPrinter(output), silence_seconds=output.timeout_seconds)
-        else:
-            _ask_here(output, replace(settings.engine, **_chosen(backend, model)), job)
-    except KeyboardInterrupt:
-        if output.json:
-            output.end(ok=False, error=_INTERRUPTED)
-        raise
-
-
-_INTERRUPTED = {
-    "code": "interrupted",
-    "message": "Interrupted; the job was cancelled.",
-    "hint": None,
-    "exit": int(ExitCode.INTERRUPTED),
-    "retryable": False,
-    "details": {},
-}
+    if target is not None:
+        ask(target, job, AnswerPrinter(output), timeout_seconds=output.timeout_seconds)
+    else:
+        _ask_here(output, replace(settings.engine, **_chosen(backend, model)), job)
 
 
 def _target(settings: Config, *, remote: bool, local: bool, url: str | None) -> str | None:
@@ -118,8 +102,8 @@ def _target(settings: Config, *, remote: bool, local: bool, url: str | None) -> 
 def _prompt(words: tuple[str, ...]) -> str:
     if words and words != ("-",):
         text = " ".join(words)
-    elif words or not sys.stdin.isatty():
-        text = sys.stdin.read()
+    elif words or (sys.stdin and not sys.stdin.isatty()):
+        text = sys.stdin.buffer.read().decode("utf-8", "replace")
     else:
         text = ""
     if not text.strip():
@@ -128,8 +112,13 @@ def _prompt(words: tuple[str, ...]) -> str:
 
 
 def _messages(prompt: str, system: str | None) -> tuple[dict[str, str], ...]:
-    user = {"role": "user", "content": prompt}
-    return ({"role": "system", "content": system}, user) if system else (user,)
+    user = {"role": "user", "content": _unicode(prompt)}
+    return ({"role": "system", "content": _unicode(system)}, user) if system else (user,)
+
+
+def _unicode(argument: str) -> str:
+    """Bytes of the command line that are no UTF-8, and that JSON could not carry, made visible."""
+    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _required_fabric(wanted: tuple[str, ...]) -> dict[str, Any]:
@@ -151,7 +140,7 @@ def _required_fabric(wanted: tuple[str, ...]) -> dict[str, Any]:
     return required
 
 
-def _chosen(backend: str | None, model: str | None) -> dict[str, str]:
+def _chosen(backend: str | None, model: str | None) -> dict[str, Any]:
     """What the flags say about the engine."""
     chosen = {"backend": backend, "model": model}
     return {name: value for name, value in chosen.items() if value is not None}
@@ -173,7 +162,8 @@ def _ask_here(output: Output, engine: EngineConfig, job: ChatJob) -> None:
         temperature=job.temperature,
     )
     try:
-        asyncio.run(local_answer.stream(engine, request, printer.event))
-    finally:
-        printer.interrupted()
+        asyncio.run(local_answer.stream(engine, request, printer.event, output.timeout_seconds))
+    except BaseException as reason:
+        printer.leave(reason)
+        raise
     printer.finish()

@@ -5,20 +5,20 @@ a command's own signature holds only its own options.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
+from infernet_tui.cli.fields import FieldPath, parse
 from infernet_tui.cli.output import COLOR_CHOICES, Output
 
-Function = TypeVar("Function", bound=Callable[..., Any])
 pass_output = click.make_pass_decorator(Output, ensure=True)
 """Hand the process's `Output` to the function as its first argument."""
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[float]):
     """`30`, `500ms`, `2s`, `1m`: positive seconds as a float."""
 
     name = "duration"
@@ -78,15 +78,15 @@ def common_flags() -> list[click.Parameter]:
     ]  # fmt: skip
 
 
-class FieldList(click.ParamType):
+class FieldList(click.ParamType[tuple[FieldPath, ...]]):
     """`a,b.c` as paths of keys."""
 
     name = "fields"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[FieldPath, ...]:
         """Read the text."""
-        from infernet_tui.cli.fields import parse
-
         return parse(str(value))
 
 

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 BACKLOG = 2048
 START_SECONDS = 30.0
 _START_POLL_SECONDS = 0.005
+_CHATTY = ("alembic", "uvicorn.error")
+"""Loggers whose every-day lines tell an operator nothing."""
 
 
 class EmbeddedServer:
@@ -145,6 +147,8 @@ def _make_private(folder: Path) -> None:
 def _make_server(
     folder: Path | None, host: str, port: int, rate_limits: bool | None
 ) -> "uvicorn.Server":
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
     # Half a second of imports, which only the commands that run a control plane pay for.
     from infernet_server.serving import make_server
     from infernet_server.settings import Settings

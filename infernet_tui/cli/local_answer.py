@@ -1,5 +1,6 @@
 """A prompt answered by this machine's own engine: the network is not asked."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime
@@ -15,17 +16,32 @@ from infernet_tui.engines.base import (
     Token,
 )
 from infernet_tui.engines.registry import open_engine
+from infernet_tui.errors import TimedOut
 
 Take = Callable[[str, dict[str, Any]], None]
 """Receives each event's kind and data, in the shapes of a job's events."""
 
 
-async def stream(settings: EngineConfig, request: GenerateRequest, take: Take) -> None:
+async def stream(
+    settings: EngineConfig,
+    request: GenerateRequest,
+    take: Take,
+    timeout_seconds: float | None = None,
+) -> None:
     """Start the engine, hand each event to `take`, stop the engine.
 
     Raises:
         EngineError: the engine cannot be started.
+        TimedOut: the answer was not complete in time.
     """
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            await _stream(settings, request, take)
+    except TimeoutError:
+        raise TimedOut(f"The answer was not complete after {timeout_seconds:g} s.") from None
+
+
+async def _stream(settings: EngineConfig, request: GenerateRequest, take: Take) -> None:
     engine = await open_engine(settings)
     try:
         events = cast(AsyncGenerator[EngineEvent, None], engine.generate(request))

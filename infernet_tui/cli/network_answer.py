@@ -1,15 +1,16 @@
-"""A prompt answered by the network: submit it, print what comes, and clean up when leaving early."""
+"""A prompt answered by the network: submit it, print what comes, cancel it when leaving early."""
 
 import contextlib
+import math
 
 from infernet_tui import job_stream
 from infernet_tui.cli.answer_printer import AnswerPrinter
 from infernet_tui.errors import ControlPlaneUnreachable, InfernetError
-from infernet_tui.job_stream import SILENCE_SECONDS, ChatJob
+from infernet_tui.job_stream import ChatJob
 
 
 def ask(
-    url: str, job: ChatJob, printer: AnswerPrinter, *, silence_seconds: float | None = None
+    url: str, job: ChatJob, printer: AnswerPrinter, *, timeout_seconds: float | None = None
 ) -> None:
     """Have the control plane at `url` answer; the answer is printed as it comes.
 
@@ -24,16 +25,13 @@ def ask(
     try:
         printer.submitted(submitted)
         for event in job_stream.follow(
-            url, submitted["streamUrl"], silence_seconds=silence_seconds or SILENCE_SECONDS
+            url, submitted["streamUrl"], timeout_seconds=timeout_seconds or math.inf
         ):
             printer.event(event.event, event.data)
-    except ControlPlaneUnreachable:
-        printer.interrupted()  # and there is nobody who could cancel
-        raise
-    except BaseException:
-        with contextlib.suppress(InfernetError):
-            job_stream.cancel(url, job_id)
-        with contextlib.suppress(BrokenPipeError):
-            printer.interrupted()
+    except BaseException as reason:
+        if not isinstance(reason, ControlPlaneUnreachable):
+            with contextlib.suppress(InfernetError):
+                job_stream.cancel(url, job_id)
+        printer.leave(reason)
         raise
     printer.finish()

@@ -10,7 +10,7 @@ from infernet_tui.cli.registration import Details, detail_flags, send
 @verb("register")
 @detail_flags
 @pass_output
-def command(output: Output, **flags: Any) -> None:
+def command(output: Output, /, **flags: Any) -> None:
     """Register this node with the control plane.
 
     Repeating it is safe: what you do not name keeps its value.

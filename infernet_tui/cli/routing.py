@@ -97,8 +97,18 @@ def nearest(word: str, names: Collection[str]) -> str | None:
         for name in names:
             if name.startswith(word):
                 return name
-    distance, name = min((edit_distance(word.lower(), name), name) for name in names)
+    found = [
+        (edit_distance(word.lower(), name), abs(len(word) - len(name)), name)
+        for name in names
+        if _begins_alike(word.lower(), name)
+    ]
+    distance, _, name = min(found, default=(len(word), 0, ""))
     return name if distance <= _allowed_slips(word) else None
+
+
+def _begins_alike(word: str, name: str) -> bool:
+    """Slips are rare in the first letter, and without this “what” would be a typo of `chat`."""
+    return word[:1] == name[0] or word[:2] == name[1::-1]
 
 
 def _allowed_slips(word: str) -> int:

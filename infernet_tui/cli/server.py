@@ -11,6 +11,7 @@ from infernet_tui.cli.command import pass_output, verb
 from infernet_tui.cli.embedded_server import EmbeddedServer
 from infernet_tui.cli.output import Output
 from infernet_tui.cli.signals import told_to_stop
+from infernet_tui.errors import InfernetError
 from infernet_tui.exit_codes import ExitCode
 
 
@@ -47,6 +48,9 @@ async def _serve(output: Output, host: str, port: int, data: Path | None) -> Exi
         )
         output.note(f"  connect a node: infernet init --url {url}   stop: Ctrl-C")
         async with told_to_stop() as told:
-            return await told.before(server.wait())
+            code = await told.during(server.wait())
+        if code is None:
+            raise InfernetError("The control plane ended by itself; its log is above.")
+        return code
     finally:
         await server.stop()

@@ -6,7 +6,6 @@ import signal
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
-from infernet_tui.errors import InfernetError
 from infernet_tui.exit_codes import ExitCode
 
 EXIT_CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.OK}
@@ -14,41 +13,36 @@ EXIT_CODES = {signal.SIGINT: ExitCode.INTERRUPTED, signal.SIGTERM: ExitCode.OK}
 
 
 class StopSignals:
-    """The signals of one run. The first one is waited for; later ones are only counted."""
+    """The signals of one run: the first ends what is going on, a later one hurries the end."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self.again = asyncio.Event()
+        """Set when somebody insists."""
         self._first: asyncio.Future[ExitCode] = asyncio.get_running_loop().create_future()
-        self._again = asyncio.Event()
 
     def receive(self, number: signal.Signals) -> None:
         """One signal came."""
-        self.count += 1
-        if not self._first.done():
-            self._first.set_result(EXIT_CODES[number])
+        if self._first.done():
+            self.again.set()
         else:
-            self._again.set()
+            self._first.set_result(EXIT_CODES[number])
 
-    async def before(self, work: Coroutine[Any, Any, None]) -> ExitCode:
-        """The exit code of the first signal.
+    async def during(self, work: Coroutine[Any, Any, None]) -> ExitCode | None:
+        """Do `work`, unless told to stop: then it is cancelled, and this is the exit code.
 
-        Raises:
-            InfernetError: `work`, which should not end by itself, ended before; or its own error.
+        Raises whatever `work` raises.
         """
         task = asyncio.ensure_future(work)
         try:
-            await asyncio.wait({task, self._first}, return_when=asyncio.FIRST_COMPLETED)
-            if self._first.done():
-                return self._first.result()
-            await task
-            raise InfernetError("It stopped by itself.", hint="infernet doctor")
+            waited: set[asyncio.Future[Any]] = {task, self._first}
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                await task
+                return None
+            return self._first.result()
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-
-    async def again(self) -> None:
-        """Return when somebody insists."""
-        await self._again.wait()
 
 
 @contextlib.asynccontextmanager

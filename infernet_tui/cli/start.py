@@ -1,6 +1,7 @@
 """`infernet start`: the node, detached, or in the foreground for a supervisor."""
 
 import os
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +13,11 @@ from infernet_tui.cli.output import Output
 from infernet_tui.errors import UsageError
 from infernet_tui.exit_codes import ExitCode
 from infernet_tui.node import daemon
+from infernet_tui.node.client import request_once
 from infernet_tui.node.options import NodeOptions
 
+CONNECT_SECONDS = 5.0
+_LOOK_EVERY_SECONDS = 0.05
 PORT = click.IntRange(0, 65535)
 
 
@@ -51,7 +55,7 @@ PORT = click.IntRange(0, 65535)
     "--poll", "poll_seconds", type=DURATION, metavar="TIME", help="Pause between job polls. [15s]"
 )
 @pass_output
-def command(output: Output, foreground: bool, **flags: Any) -> ExitCode | None:
+def command(output: Output, /, foreground: bool, **flags: Any) -> ExitCode | None:
     """Start the node in the background."""
     given = {name: value for name, value in flags.items() if value is not None}
     options = replace(NodeOptions.from_environ(os.environ), **given)
@@ -63,9 +67,30 @@ def command(output: Output, foreground: bool, **flags: Any) -> ExitCode | None:
     output.note("starting the node…")
     seconds = output.timeout_seconds or daemon.READY_SECONDS
     pid = daemon.spawn_detached(options, paths.log_file(), ready_seconds=seconds)
-    document = {"pid": pid, "log": str(paths.log_file()), "socket": str(paths.socket_file())}
+    connection = _connection(output)
+    document = {
+        "pid": pid,
+        "connection": connection,
+        "log": str(paths.log_file()),
+        "socket": str(paths.socket_file()),
+    }
     output.show("start", document, lambda: [f"✓ node running: pid {pid}, log {paths.log_file()}"])
     return None
+
+
+def _connection(output: Output) -> str:
+    """How the node is connected; waits a little, since most are at once and jobs come only then."""
+    deadline = time.monotonic() + CONNECT_SECONDS
+    while True:
+        snapshot = request_once("status")
+        connection: str = snapshot["connection"]
+        if connection != "offline":
+            return connection
+        if time.monotonic() > deadline:
+            why = snapshot["stats"]["lastHeartbeatError"] or "no answer yet"
+            output.warn(f"it is not connected to the control plane, and goes on trying: {why}")
+            return connection
+        time.sleep(_LOOK_EVERY_SECONDS)
 
 
 def _check_config() -> None:

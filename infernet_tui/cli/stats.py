@@ -37,7 +37,9 @@ def _lines(output: Output, data: dict[str, Any]) -> Iterable[str]:
             "Jobs": f"{_counted(stats, 'jobsCompleted', 'jobsFailed')}, "
             f"{stats.get('activeJobs', 0)} active",
             "Last job": ago(stats.get("lastJobAt")),
-            "P2P": p2p.get("endpoint") or f"port {p2p.get('port')}" if p2p.get("enabled") else "off",
+            "P2P": p2p.get("endpoint") or f"port {p2p.get('port')}"
+            if p2p.get("enabled")
+            else "off",
         }
     )
 

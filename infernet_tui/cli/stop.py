@@ -1,4 +1,4 @@
-"""`infernet stop`: ask the node to stop and wait until it is gone; a signal where it does not hear."""
+"""`infernet stop`: ask the node to stop and wait until it is gone; else send it a signal."""
 
 import os
 import signal

@@ -10,7 +10,7 @@ from infernet_tui.cli.registration import Details, detail_flags, send
 @verb("update")
 @detail_flags
 @pass_output
-def command(output: Output, **flags: Any) -> None:
+def command(output: Output, /, **flags: Any) -> None:
     """Send this node's current details to the control plane.
 
     What you do not name keeps its value.

@@ -2,14 +2,13 @@
 
 import time
 
-from infernet_protocol.jobs import EventType
 from infernet_tui import job_stream
 from infernet_tui.doctor.outcome import Outcome, fail, ok
 
 PING = job_stream.ChatJob(messages=({"role": "user", "content": "ping"},), max_tokens=8)
 
 
-def probe(url: str, own_node_id: str | None, silence_seconds: float) -> Outcome:
+def probe(url: str, own_node_id: str | None, timeout_seconds: float) -> Outcome:
     """Ask the network for a few tokens; who answered, and how fast.
 
     Raises:
@@ -19,13 +18,13 @@ def probe(url: str, own_node_id: str | None, silence_seconds: float) -> Outcome:
     submitted = job_stream.submit(url, PING)
     provider = submitted.get("provider") or {}
     name, first_token = _name(provider.get("nodeId"), provider.get("name"), own_node_id), None
-    for event in job_stream.follow(url, submitted["streamUrl"], silence_seconds=silence_seconds):
+    for event in job_stream.follow(url, submitted["streamUrl"], timeout_seconds=timeout_seconds):
         data = event.data if isinstance(event.data, dict) else {}
-        if event.event == EventType.META:
+        if event.event == job_stream.META:
             name = _name(data.get("provider_node_id"), data.get("provider_name"), own_node_id)
-        elif event.event == EventType.TOKEN and first_token is None:
+        elif event.event == job_stream.TOKEN and first_token is None:
             first_token = _milliseconds(began)
-        elif event.event == EventType.ERROR:
+        elif event.event == job_stream.ERROR:
             return fail(str(data.get("message") or "the job failed"), "infernet logs")
     if first_token is None:
         return fail(f"provider={name} answered without a single token", "infernet model show")

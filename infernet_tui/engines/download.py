@@ -52,6 +52,7 @@ class PartFile:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            self.close()
             raise EngineError(
                 f"{self.target.stem} is being downloaded already.", hint="infernet model list"
             ) from None

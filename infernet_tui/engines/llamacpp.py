@@ -129,10 +129,9 @@ class LlamaCppEngine:
         names = [stored.name for stored in await asyncio.to_thread(self.store.all)]
         if not names:
             return Health(False, f"llama.cpp has no model in {self.store.folder}")
-        if self.default_model and not {self.default_model, f"{self.default_model}:latest"} & {
-            *names
-        }:
-            return Health(False, f"the default model {self.default_model} is not on this machine")
+        wanted = self.default_model
+        if wanted and wanted not in names and f"{wanted}:latest" not in names:
+            return Health(False, f"the default model {wanted} is not on this machine")
         running = [name for name, model in self._loaded.items() if model.is_running]
         loaded = f", loaded: {', '.join(running)}" if running else ""
         return Health(True, f"llama.cpp built in, {len(names)} models{loaded}", _version())

@@ -65,6 +65,11 @@ class MojoEngine:
         self._lock = asyncio.Lock()
         self._backoff = RestartBackoff()
 
+    @property
+    def pid(self) -> int | None:
+        """The program's process id."""
+        return self._child.pid if self._child else None
+
     async def start(self) -> None:
         """Run the program and wait until it is ready.
 

@@ -156,9 +156,11 @@ class OpenAIEngine:
         props = await self._connection.get_object("/props") if is_llamacpp else {}
         listed = [entry for entry in await self.models() if entry.name == model]
         context = props.get("default_generation_settings", {}).get("n_ctx")
+        # llama.cpp takes tools with any model; what counts is whether the template shows them.
+        tools = props.get("chat_template_caps", {}).get("supports_tools")
         return Capabilities(
             prefill=await continues_exactly(self.generate, model),
-            tools=await self._takes_tools(model),
+            tools=await self._takes_tools(model) if tools is None else bool(tools),
             vision=bool(props.get("modalities", {}).get("vision")),
             context_length=context or (listed[0].context_length if listed else None),
         )

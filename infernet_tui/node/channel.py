@@ -14,32 +14,26 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, ProxyError
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 
-from infernet_protocol import PROTOCOL_VERSION, endpoints, envelope
-from infernet_protocol.channel import MAX_FRAME_BYTES
+from infernet_protocol import PROTOCOL_VERSION
 from infernet_protocol.jobs import MAX_EVENTS_PER_BATCH
 from infernet_tui import __version__
 from infernet_tui.control_plane import ControlPlane
-from infernet_tui.errors import ControlPlaneUnreachable, NotFound, Refused
 from infernet_tui.node.changes import Changes
+from infernet_tui.node.channel_socket import ChannelUnsupported, open_socket
 from infernet_tui.node.commands import Commands
 from infernet_tui.node.heartbeat import Heartbeat
-from infernet_tui.node.jobs import JobRefused, Jobs, Offer
+from infernet_tui.node.jobs import Jobs
+from infernet_tui.node.offers import JobRefused, Offer
 from infernet_tui.node.outbox import AttemptKey, AttemptLog, Outbox
 from infernet_tui.node.stats import Stats
 
 log = logging.getLogger(__name__)
-OPEN_SECONDS = 10.0
+WELCOME_SECONDS = 10.0
 COMPLETE_AGAIN_SECONDS = 5.0
 MAX_RETRY_AFTER_SECONDS = 300.0
-_REFUSALS = (401, 403, 409)
-_TEMPORARY = (408, 425, 429, 500, 502, 503, 504)
-
-
-class ChannelUnsupported(Exception):
-    """This control plane, or something in front of it, does not do WebSockets."""
 
 
 class _SessionOver(Exception):
@@ -85,7 +79,7 @@ class Channel:
             NotFound: this key is not registered there.
             Refused, ControlPlaneUnreachable: it did not open; try again later.
         """
-        socket = await self._open()
+        socket = await open_socket(self._control_plane)
         try:
             welcome = await self._greet(socket)
             self._mark(is_open=True)
@@ -108,39 +102,6 @@ class Channel:
 
     # --- opening ----------------------------------------------------------------------------
 
-    async def _open(self) -> ClientConnection:
-        try:
-            return await self._connect()
-        except InvalidStatus as refusal:
-            answer = refusal.response
-            if answer.status_code == 401 and self._control_plane.address.wants_version_1(
-                bytes(answer.body or b"")
-            ):
-                return await self._open()
-            raise _meaning(answer.status_code, bytes(answer.body or b"")) from None
-        except TimeoutError:
-            raise ChannelUnsupported("the upgrade got no answer") from None
-        except (ProxyError, OSError) as error:
-            raise ControlPlaneUnreachable(
-                f"Cannot open the node channel: {error}.", hint="infernet doctor"
-            ) from None
-        except InvalidHandshake as error:
-            raise ChannelUnsupported(str(error)) from None
-
-    async def _connect(self) -> ClientConnection:
-        address, proxy = self._control_plane.address, self._control_plane.proxy
-        return await connect(
-            address.url(address.target(endpoints.CHANNEL), websocket=True),
-            additional_headers={
-                envelope.HEADER: self._control_plane.signature("GET", endpoints.CHANNEL)
-            },
-            # socks5h: names are looked up by the proxy, or Tor would leak them.
-            proxy=proxy.replace("socks5://", "socks5h://", 1) if proxy else True,
-            open_timeout=OPEN_SECONDS,
-            max_size=MAX_FRAME_BYTES,
-            compression=None,  # tokens are small, and latency is what is wanted
-        )
-
     async def _greet(self, socket: ClientConnection) -> Mapping[str, Any]:
         """hello, welcome, and going on from where the server says."""
         await _send(
@@ -156,7 +117,7 @@ class Channel:
             },
         )
         try:
-            async with asyncio.timeout(OPEN_SECONDS):
+            async with asyncio.timeout(WELCOME_SECONDS):
                 welcome = _parse(await socket.recv())
         except TimeoutError:
             raise ChannelUnsupported("no welcome came") from None
@@ -341,16 +302,3 @@ def _parse(frame: str | bytes) -> dict[str, Any]:
 def _key(message: Mapping[str, Any]) -> AttemptKey:
     attempt = message.get("attempt")
     return str(message.get("job_id")), attempt if isinstance(attempt, int) else 0
-
-
-def _meaning(status: int, body: bytes) -> Exception:
-    """What an upgrade answered with `status` means for the node."""
-    reason = _parse(body).get("error") or f"HTTP {status}"
-    words = f"The control plane refused the node channel: {reason}"
-    if status == 404 and b"register" in body:
-        return NotFound(words, hint="infernet register")
-    if status in _REFUSALS:
-        return Refused(words)
-    if status in _TEMPORARY:
-        return ControlPlaneUnreachable(words)
-    return ChannelUnsupported(f"the upgrade was answered with HTTP {status}")

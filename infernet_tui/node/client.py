@@ -4,7 +4,6 @@ A failure says the remedy: when the socket does not answer, the client looks for
 says whether to start one, or which process is up and where its log is.
 """
 
-import asyncio
 import contextlib
 import json
 import os
@@ -41,6 +40,8 @@ class NodeClient:
         timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
     ) -> Any:
         """Send one command; its data."""
+        import asyncio  # the command line asks with `request_once` and does without
+
         try:
             async with asyncio.timeout(timeout_seconds):
                 answer = await self._transport.request(_message(command, payload))

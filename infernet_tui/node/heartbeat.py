@@ -18,6 +18,7 @@ from infernet_tui.errors import ControlPlaneError, InfernetError, NotFound, Time
 from infernet_tui.hardware.load import measure_load
 from infernet_tui.hardware.specs import collect_specs
 from infernet_tui.node.changes import Changes
+from infernet_tui.node.continuation import Continuation
 from infernet_tui.node.jobs import Jobs
 from infernet_tui.node.options import NodeOptions
 from infernet_tui.node.stats import Stats
@@ -39,6 +40,7 @@ class Heartbeat:
         options: NodeOptions,
         engine: Engine,
         jobs: Jobs,
+        continuation: Continuation,
         stats: Stats,
         changes: Changes,
     ) -> None:
@@ -51,6 +53,7 @@ class Heartbeat:
         self._options = options
         self._engine = engine
         self._jobs = jobs
+        self._continuation = continuation
         self._stats = stats
         self._changes = changes
         self._base: dict[str, Any] | None = None
@@ -103,6 +106,8 @@ class Heartbeat:
         self.models = await self._served_models()
         load = await asyncio.to_thread(measure_load, len(self._jobs.runs), self._jobs.capacity)
         specs = base | {"served_models": self.models, "load": load}
+        if continued := self._continuation.models:
+            specs["prefill_models"] = continued
         if bench := self._jobs.bench.as_specs():
             specs["bench"] = bench
         return specs

@@ -10,73 +10,28 @@ import contextlib
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
-from infernet_protocol.jobs import MAX_ERROR_CHARS, SAMPLING_FIELDS, EventType
+from infernet_protocol.jobs import MAX_ERROR_CHARS, EventType
 from infernet_tui.config import NodeConfig
 from infernet_tui.engines.base import (
     Done,
     Engine,
     EngineEvent,
     Failed,
-    GenerateRequest,
     Meta,
     Token,
     Usage,
 )
 from infernet_tui.node.changes import Changes
+from infernet_tui.node.offers import JobRefused, Offer
 from infernet_tui.node.outbox import AttemptKey, AttemptLog, Outbox
 from infernet_tui.node.stats import Bench, JobRecord, Stats, iso_millis
 
 log = logging.getLogger(__name__)
-SERVED_TYPES = ("chat", "inference")
 MAX_REMEMBERED_ATTEMPTS = 4096
-
-
-class JobRefused(Exception):
-    """This node will not run the job; the text says why."""
-
-    def __init__(self, reason: str, *, retryable: bool) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.retryable = retryable
-        """Whether this is about the node (another one may) and not about the job."""
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A job as handed out, checked."""
-
-    key: AttemptKey
-    request: GenerateRequest
-
-    @classmethod
-    def parse(cls, job: Mapping[str, Any], attempt: int, prefill: str | None = None) -> "Offer":
-        """Read a job of `wire.md` §3.
-
-        Raises:
-            JobRefused: not a kind of job this node runs, or without usable messages.
-        """
-        spec = job.get("input_spec")
-        messages = spec.get("messages") if isinstance(spec, dict) else None
-        if job.get("type") not in SERVED_TYPES:
-            kind = str(job.get("type"))[:32]
-            raise JobRefused(f"this node serves chat jobs, not {kind!r}", retryable=False)
-        if not isinstance(messages, list) or not all(isinstance(m, dict) for m in messages):
-            raise JobRefused("the job has no usable messages", retryable=False)
-        assert isinstance(spec, dict)
-        request = GenerateRequest(
-            id=f"{job['id']}/{attempt}",
-            messages=messages,
-            model=job.get("model_name") or None,
-            max_tokens=_number(spec.get("max_tokens"), int),
-            temperature=_number(spec.get("temperature"), float),
-            options={name: spec[name] for name in SAMPLING_FIELDS if spec.get(name) is not None},
-            prefill=prefill,
-        )
-        return cls((str(job["id"]), attempt), request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +60,8 @@ class Run:
     """When the engine last gave anything; monotonic seconds."""
     task: asyncio.Task[None] | None = None
     has_begun: bool = False
-    stopped_with: Ending | None = None
-    """Set before the task is cancelled: why."""
+    has_ended: bool = False
+    """Whether its ending is told; the engine may still be letting go."""
 
 
 class Jobs:
@@ -126,6 +81,8 @@ class Jobs:
         self.runs: dict[AttemptKey, Run] = {}
         self.is_closed = False
         """Whether new jobs are refused because the node is about to stop."""
+        self.when_completed: Callable[[str | None], None] = lambda _model: None
+        """Told the model of each job that was completed."""
         self._engine = engine
         self._node = node
         self._outbox = outbox
@@ -190,11 +147,13 @@ class Jobs:
             await asyncio.wait([run.task for run in self.runs.values() if run.task])
 
     def _stop(self, key: AttemptKey, ending: Ending) -> None:
+        """Tell the ending at once: an engine that hangs may take its time to let go."""
         run = self.runs.get(key)
-        if run is not None and run.task is not None and run.stopped_with is None:
-            run.stopped_with = ending
-            if run.has_begun:  # a task cancelled before its first step would never end the attempt
-                run.task.cancel()
+        if run is None or run.task is None or run.has_ended:
+            return
+        self._end(run, ending)
+        if run.has_begun:  # a task cancelled before its first step would never leave `runs`
+            run.task.cancel()
 
     def _remember(self, key: AttemptKey) -> None:
         self._known[key] = None
@@ -203,14 +162,19 @@ class Jobs:
 
     async def _run(self, run: Run) -> None:
         run.has_begun = True
+        ending = Ending("failed", error="the node stopped")
         try:
-            ending = run.stopped_with or await self._generate(run)
+            if not run.has_ended:
+                ending = await self._generate(run)
         except asyncio.CancelledError:
-            ending = run.stopped_with or Ending("failed", error="the node stopped")
-        except Exception as error:
+            pass  # by `_stop`, which has told why, or because the event loop ends
+        except Exception as error:  # the boundary between the node and an engine's bugs
             log.exception("job %s: the engine raised", run.record.job_id)
             ending = Ending("failed", error=f"the engine crashed: {error}")
-        self._finish(run, ending)
+        if not run.has_ended:
+            self._end(run, ending)
+        del self.runs[run.offer.key]
+        self._changes.touch()
 
     async def _generate(self, run: Run) -> Ending:
         """Feed the engine's events to the log until it ends. Tokens take the short way."""
@@ -251,7 +215,9 @@ class Jobs:
             },
         )
 
-    def _finish(self, run: Run, ending: Ending) -> None:
+    def _end(self, run: Run, ending: Ending) -> None:
+        """Count the attempt and, unless it is silent, tell how it ended."""
+        run.has_ended = True
         record, seconds = run.record, time.monotonic() - run.started
         record.state = ending.state
         record.finished_at = time.time()
@@ -259,6 +225,7 @@ class Jobs:
         tokens = ending.usage.completion_tokens if ending.usage else record.tokens
         if ending.state == "completed":
             self._stats.jobs_completed += 1
+            self.when_completed(record.model)
             self.bench.add(tokens, seconds)
             record.tokens_per_second = round(tokens / seconds, 2) if seconds else None
         elif ending.state == "failed":
@@ -273,7 +240,6 @@ class Jobs:
                 "completed_by": self._node.node_id,
             }
             self._tell_ending(run.log, ending, text, result)
-        del self.runs[run.offer.key]
         log.info(
             "job %s attempt %d %s after %.1f s, %d tokens%s",
             *(record.job_id, record.attempt, ending.state, seconds, tokens),
@@ -300,10 +266,6 @@ class Jobs:
         done |= {"tool_calls": ending.tool_calls} if ending.tool_calls else {}
         out.append(EventType.DONE, done)
         out.complete({"status": ending.state, "result": result, "usage": usage})
-
-
-def _number(value: object, kind: type) -> Any:
-    return kind(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _usage(usage: Usage | None) -> dict[str, int] | None:

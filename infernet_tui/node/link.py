@@ -12,7 +12,8 @@ from typing import Literal
 
 from infernet_tui.errors import ControlPlaneError, NotFound, TimedOut
 from infernet_tui.node.backoff import Backoff
-from infernet_tui.node.channel import Channel, ChannelUnsupported
+from infernet_tui.node.channel import Channel
+from infernet_tui.node.channel_socket import ChannelUnsupported
 from infernet_tui.node.heartbeat import Heartbeat
 from infernet_tui.node.polling import Polling
 from infernet_tui.node.stats import Stats
@@ -98,7 +99,8 @@ class Link:
 
     async def _failed(self, error: ControlPlaneError | TimedOut) -> None:
         wait = self._backoff.next()
-        log.warning("%s Trying again in %.1f s.", error, wait)
+        hint = f" ({error.hint})" if error.hint else ""
+        log.warning("%s%s; trying again in %.1f s", error, hint, wait)
         self._stats.heartbeat_failed(error.message)
         await asyncio.sleep(wait)
 

@@ -18,6 +18,7 @@ from infernet_tui.identity import secret_key
 from infernet_tui.node.changes import Changes
 from infernet_tui.node.channel import Channel
 from infernet_tui.node.commands import Commands
+from infernet_tui.node.continuation import Continuation
 from infernet_tui.node.health import HealthServer
 from infernet_tui.node.heartbeat import Heartbeat
 from infernet_tui.node.ipc import Dispatcher, IpcServer
@@ -34,6 +35,8 @@ from infernet_tui.node.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
 DEFAULT_CAPACITY = 4
+RELEASE_SECONDS = 3.0
+"""How long an engine may take to let go of a job that was given back."""
 TELL_SECONDS = 5.0
 """How long a stopping node tries to deliver what is left to say."""
 
@@ -73,8 +76,17 @@ class Node:
             self.changes,
         )
         self.commands = Commands(engine, outbox)
+        self._continuation = Continuation(engine, self.jobs)
+        self.jobs.when_completed = self._continuation.consider
         self.heartbeat = Heartbeat(
-            self.control_plane, self.identity, options, engine, self.jobs, self.stats, self.changes
+            self.control_plane,
+            self.identity,
+            options,
+            engine,
+            self.jobs,
+            self._continuation,
+            self.stats,
+            self.changes,
         )
         self.dispatcher = Dispatcher(self)
         self.p2p = P2pServer(self.identity, options, self.heartbeat.public_address())
@@ -101,6 +113,7 @@ class Node:
         """
         self._supervisor.start("commands", self.commands.run())
         self._supervisor.start("watchdog", self._watchdog.run())
+        self._supervisor.start("continuation", self._continuation.run())
         self._supervisor.start("control plane", self.link.run())
         try:
             await self._supervisor.watch(self._stop)
@@ -176,7 +189,7 @@ class Node:
             )
             for key in list(self.jobs.runs):
                 self.jobs.fail(key, "the node is stopping")
-            await ended
+            await asyncio.wait({ended}, timeout=RELEASE_SECONDS)
         finally:
             ended.cancel()
             hurry.cancel()

@@ -122,7 +122,8 @@ class Outbox:
 
     def settle(self, key: AttemptKey) -> None:
         """Nothing more is to be said about this attempt."""
-        self.attempts.pop(key, None)
+        if attempt_log := self.attempts.pop(key, None):
+            attempt_log.has_news.set()  # whoever waits to send more need not
         self._signal_if_empty()
 
     def add_command_result(self, command_id: str, result: dict[str, Any]) -> None:

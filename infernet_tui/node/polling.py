@@ -19,7 +19,8 @@ from infernet_tui.node.backoff import Backoff
 from infernet_tui.node.changes import Changes
 from infernet_tui.node.commands import Commands
 from infernet_tui.node.heartbeat import Heartbeat
-from infernet_tui.node.jobs import JobRefused, Jobs, Offer
+from infernet_tui.node.jobs import Jobs
+from infernet_tui.node.offers import JobRefused, Offer
 from infernet_tui.node.options import NodeOptions
 from infernet_tui.node.outbox import AttemptLog, Outbox
 from infernet_tui.node.stats import Stats
@@ -168,7 +169,7 @@ class Polling:
         if self._jobs.knows(key):
             return False
         try:
-            self._jobs.start(Offer.parse(job, attempt))
+            self._jobs.start(Offer.parse(job, attempt, job.get("prefill")))
         except JobRefused as refusal:
             if refusal.retryable and not is_claimed:
                 return False  # the server still has it and lists it again
@@ -229,7 +230,7 @@ class Polling:
         job_id, attempt = attempt_log.key
         complete_path = endpoints.JOB_COMPLETE.format(job_id=job_id)
         try:
-            while not self._ending.is_set():
+            while attempt_log.key in self._outbox.attempts and not self._ending.is_set():
                 if attempt_log.unsent:
                     await self._upload_batch(attempt_log)
                 elif attempt_log.completion:

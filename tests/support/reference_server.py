@@ -98,9 +98,7 @@ class ReferenceServer:
             try:
                 found = envelope.decode(request.headers.get(envelope.HEADER))
                 if found.version != 1:
-                    raise envelope.EnvelopeError(
-                        f"unsupported envelope version: {found.version}"
-                    )
+                    raise envelope.EnvelopeError(f"unsupported envelope version: {found.version}")
                 envelope.verify(found, "POST", "", request.path_qs, raw, now=time.time())
             except envelope.EnvelopeError as error:
                 return web.json_response({"error": str(error)}, status=401)
