@@ -39,6 +39,14 @@ class JobLog:
         if not self.is_closed:
             self._add(kind, data)
 
+    def extend_tokens(self, events: list[Event]) -> None:
+        """Add a run of token events."""
+        if not self.is_closed:
+            self.events += events
+            self.token_count += len(events)
+            texts = sum([len(data["text"]) for _, data in events])
+            self.bytes += texts + len(events) * _OVERHEAD_BYTES
+
     def _add(self, kind: str, data: dict[str, Any]) -> None:
         self.events.append((kind, data))
         if kind == "token":
@@ -69,6 +77,10 @@ class JobLog:
             timer.cancel()
             self._waiters.discard(waiter)
         return len(self.events) > after or self.is_closed
+
+    def count_within(self, size_bytes: int) -> int:
+        """How many events of this log's average weight make that many bytes; at least one."""
+        return max(1, size_bytes * len(self.events) // (self.bytes or 1))
 
     def model(self) -> str | None:
         """The model that answers, as the node that began says."""

@@ -30,6 +30,9 @@ class Secret(str):
         return "Secret(…)" if self else "Secret('')"
 
 
+NO_SECRET = Secret("")
+
+
 @dataclass(frozen=True, slots=True)
 class NodeConfig:
     """`node`: this machine's identity on the network."""
@@ -39,7 +42,7 @@ class NodeConfig:
     role: str = "provider"
     name: str = ""
     public_key: str = ""
-    private_key: Secret = Secret("")
+    private_key: Secret = NO_SECRET
     id: str | None = None
     """UUID of this node's row on the control plane, once registered."""
     address: str | None = None

@@ -32,7 +32,9 @@ SWEEP_SECONDS = 0.25
 STUCK_SECONDS = 2.0
 """A sweep later than this means that this process, not its nodes, is in trouble."""
 MAX_LAG_BYTES = 1024 * 1024
-"""A follower further behind than this is dropped; it can resume by `Last-Event-ID`."""
+"""A follower that stands still further behind than this, for longer than `PATIENCE_SECONDS`, is
+dropped; it can resume by `Last-Event-ID`."""
+PATIENCE_SECONDS = 2.0
 QUEUE_LOOKAHEAD = 16
 """How many waiting jobs of a model are tried when a node gets free: a job with special needs at the
 head must not hold up the others."""
@@ -240,29 +242,27 @@ class Dispatcher:
             self.accepted(job)
         else:
             self.renew(job)
-        seq = attempt.last_seq + 1 if first_seq is None else first_seq
-        added = 0
-        for kind, data in events:
-            if seq == attempt.last_seq + 1:
-                attempt.last_seq = seq
-                added += 1
+        known = 0 if first_seq is None else attempt.last_seq + 1 - first_seq
+        new = list(events)[known:] if known >= 0 else []  # a gap: the node sends it again
+        attempt.last_seq += len(new)
+        tokens = sum([kind == "token" for kind, _ in new])
+        if tokens and not attempt.tokens:
+            attempt.first_token_at = self._clock()
+        attempt.tokens += tokens
+        if tokens == len(new) and not job.holds_output:
+            job.log.extend_tokens(new)
+        else:
+            for kind, data in new:
                 self._take(job, attempt, kind, data)
                 if job.is_final:
                     break
-            elif seq > attempt.last_seq:
-                break  # a gap: the node sends the missing ones again
-            seq += 1
-        if added and not job.is_final:
+        if new and not job.is_final:
             job.log.notify()
             self.progress.mark(job)
-        return added
+        return len(new)
 
     def _take(self, job: LiveJob, attempt: Attempt, kind: str, data: dict[str, Any]) -> None:
-        if kind == "token":
-            if not attempt.tokens:
-                attempt.first_token_at = self._clock()
-            attempt.tokens += 1
-        elif kind == EventType.ERROR:
+        if kind == EventType.ERROR:
             # Not the client's business yet: another node may still answer.
             attempt.error = str(data.get("message", "engine error"))[:MAX_ERROR_CHARS]
             return
@@ -503,7 +503,7 @@ class Dispatcher:
         gone = {provider for provider, at in self._lost_at.items() if now - at > grace}
         for provider_id in gone:
             del self._lost_at[provider_id]
-        self._drop_laggards()
+        self._drop_laggards(now)
         for job in list(self.live.values()):
             if job.is_final:
                 continue
@@ -535,10 +535,10 @@ class Dispatcher:
         message = f"{waited}; the last one failed: {last}" if last else waited
         self.fail(job, message, ErrorCode.NO_PROVIDER)
 
-    def _drop_laggards(self) -> None:
+    def _drop_laggards(self, now: float) -> None:
         for follower in self.followers:
-            if follower.task and follower.log.bytes - follower.bytes_seen > MAX_LAG_BYTES:
-                log.info("dropping a follower that is more than 1 MiB behind")
+            if follower.task and follower.is_stuck(MAX_LAG_BYTES, PATIENCE_SECONDS, now):
+                log.info("dropping a follower that does not read and is more than 1 MiB behind")
                 follower.task.cancel()
 
     # --- stored -----------------------------------------------------------------------------

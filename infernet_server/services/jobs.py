@@ -6,7 +6,7 @@ import hashlib
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -25,6 +25,8 @@ from infernet_server.storage.engine import Database
 from infernet_server.storage.rows import Row
 from infernet_server.timestamps import iso, micros
 
+MAX_BATCH_BYTES = 256 * 1024
+"""About the most that is handed to a follower at once: what may wait in a slow client's buffer."""
 QUEUE_NOTICE_SECONDS = 1.0
 """How often a waiting stream says its place in the queue."""
 
@@ -50,8 +52,7 @@ class NewJob:
     holds_output: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class StreamEvent:
+class StreamEvent(NamedTuple):
     """One event of a job's stream. `queue` events have no id and are not part of the log."""
 
     id: int | None
@@ -220,7 +221,10 @@ class JobService:
         """
         live = self._dispatcher.live.get(job_id)
         if live is None:
-            yield _numbered(await self._stored_log(job_id), after)
+            log = JobLog(await self._stored_log(job_id))
+            step = log.count_within(MAX_BATCH_BYTES)
+            for start in range(after, max(len(log.events), after + 1), step):
+                yield _numbered(log.events, start, step)
             return
         follower = Follower(live.log, asyncio.current_task())
         live.followers.add(follower)
@@ -238,6 +242,7 @@ class JobService:
         self, job: LiveJob, follower: Follower, position: int, idle_seconds: float | None
     ) -> AsyncGenerator[list[StreamEvent], None]:
         log = job.log
+        follower.position = position
         idle = idle_seconds or self._settings.ping_seconds
         last_place: int | None = None
         while True:
@@ -248,11 +253,12 @@ class JobService:
                 yield [notice] if place is not None and place != last_place else []
                 last_place = place
                 continue
-            batch = _numbered(log.events, position)
-            position = max(position, len(log.events))
-            follower.bytes_seen = log.bytes
+            batch = _numbered(log.events, position, log.count_within(MAX_BATCH_BYTES))
+            position += len(batch)
+            is_whole = position >= len(log.events)
             yield batch
-            if log.is_closed:
+            follower.position = position
+            if log.is_closed and is_whole:
                 return
 
     async def _stored_log(self, job_id: str) -> list[Event]:
@@ -378,10 +384,10 @@ def _needs(row: Mapping[str, Any]) -> JobNeeds:
     )
 
 
-def _numbered(events: list[Event], after: int) -> list[StreamEvent]:
+def _numbered(events: list[Event], after: int, limit: int) -> list[StreamEvent]:
     return [
         StreamEvent(number, kind, data)
-        for number, (kind, data) in enumerate(events[after:], after + 1)
+        for number, (kind, data) in enumerate(events[after : after + limit], after + 1)
     ]
 
 

@@ -14,6 +14,7 @@ from infernet_server.hub import Event, JobLog
 from infernet_server.matching.decision import JobNeeds
 
 MAX_ATTEMPTS = 3
+FINAL = frozenset(status.value for status in JobStatus if status.is_final)
 
 
 @dataclass(slots=True)
@@ -89,7 +90,7 @@ class LiveJob:
     @property
     def is_final(self) -> bool:
         """Whether the outcome is decided (it may still be on its way to disk)."""
-        return self.status.is_final
+        return self.row["status"] in FINAL
 
     @property
     def model(self) -> str | None:
@@ -103,4 +104,16 @@ class Follower:
 
     log: JobLog
     task: "asyncio.Task[Any] | None"
-    bytes_seen: int = 0
+    position: int = 0
+    """Number of the last event it took."""
+    position_before: int = -1
+    moved_at: float = 0.0
+    """When it was last seen to have moved."""
+
+    def is_stuck(self, allowed_bytes: float, patience_seconds: float, now: float) -> bool:
+        """Whether it stands still, about that far behind, for longer than that."""
+        if self.position != self.position_before:
+            self.position_before, self.moved_at = self.position, now
+        count = len(self.log.events)
+        is_far_behind = self.log.bytes * (count - self.position) > allowed_bytes * count
+        return is_far_behind and now - self.moved_at > patience_seconds

@@ -58,8 +58,6 @@ CATALOGUE: dict[str, dict[str, str]] = {
 HIDDEN = ("try",)
 """Commands that work and are not listed: used by install.sh."""
 
-DEFAULT_COMMAND = "chat"
-
 
 def command_names() -> tuple[str, ...]:
     """Every command there is, hidden ones too."""

@@ -9,6 +9,9 @@ from typing import Any
 
 from infernet_tui.job_stream import DONE, ERROR, META, TOKEN
 
+SHORTEST_SPAN_SECONDS = 0.005
+"""Tokens that came in one go say nothing about how fast they were made."""
+
 
 class Answer:
     """The running account of one answer. Durations count from its creation."""
@@ -85,11 +88,13 @@ class Answer:
 
     @property
     def tokens_per_second(self) -> float | None:
-        """Speed after the first token; unknown for an answer of one."""
+        """Speed after the first token; unknown for an answer of one token or in one piece."""
         if self._first_token is None or self.tokens < 2:
             return None
         seconds = self._last_token - self._first_token
-        return round((self.tokens - 1) / seconds, 1) if seconds > 0 else None
+        if seconds < SHORTEST_SPAN_SECONDS:
+            return None
+        return round((self.tokens - 1) / seconds, 1)
 
     @property
     def server(self) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -55,7 +55,7 @@ def last_lines(file: BinaryIO, count: int) -> list[bytes]:
     return tail.splitlines()[-count:] if count else []
 
 
-def added_lines(path: Path, file: BinaryIO) -> Iterator[bytes]:
+def added_lines(path: Path, file: BinaryIO) -> Generator[bytes, None, None]:
     """Complete lines as they are written, also after the file was emptied or replaced."""
     pending = b""
     while True:

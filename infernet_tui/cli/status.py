@@ -1,6 +1,7 @@
 """`infernet status`: what the control plane and the running node say, side by side."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from infernet_tui.cli.account import Account
@@ -12,6 +13,19 @@ from infernet_tui.errors import ControlPlaneError, InfernetError, TimedOut
 from infernet_tui.exit_codes import ExitCode
 
 
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was asked, and what was heard."""
+
+    account: Account
+    row: dict[str, Any] | None
+    failure: InfernetError | None
+    """Why the control plane could not say."""
+    daemon: dict[str, Any] | None
+    silence: TimedOut | None
+    """The node is up and does not answer."""
+
+
 @verb("status")
 @pass_output
 def command(output: Output) -> int:
@@ -20,66 +34,58 @@ def command(output: Output) -> int:
     Exit code 0 also for a node that is not registered or not running; 4, 5 or 7 when the control
     plane could not say.
     """
+    found = _look(output)
+    for warning in _warnings(found):
+        output.warn(warning)
+    document: dict[str, Any] = {"row": found.row, "daemon": found.daemon}
+    if found.failure:
+        document["error"] = error_fields(found.failure)
+    output.show("status", document, lambda: _lines(output, found), ok=not found.failure)
+    return int(found.failure.exit_code) if found.failure else ExitCode.OK
+
+
+def _look(output: Output) -> Findings:
     account = Account.open(output)
-    daemon = _daemon(output)
-    row, failure = _row(account)
-    _warn(output, account, row, daemon, failure)
-    document: dict[str, Any] = {"row": row, "daemon": daemon}
-    if failure:
-        document["error"] = error_fields(failure)
-    output.show("status", document, lambda: _lines(output, account, row, daemon), ok=not failure)
-    return int(failure.exit_code) if failure else ExitCode.OK
-
-
-def _daemon(output: Output) -> dict[str, Any] | None:
+    row, daemon, failure, silence = None, None, None, None
     try:
-        return node_snapshot(output.timeout_seconds or 2.0)
+        daemon = node_snapshot(output.timeout_seconds or 2.0)
     except TimedOut as error:
-        output.warn(error.message)
-        return None
-
-
-def _row(account: Account) -> tuple[dict[str, Any] | None, InfernetError | None]:
+        silence = error
     try:
-        return account.row(), None
+        row = account.row()
     except (ControlPlaneError, TimedOut) as error:
-        return None, error
+        failure = error
+    return Findings(account, row, failure, daemon, silence)
 
 
-def _warn(
-    output: Output,
-    account: Account,
-    row: dict[str, Any] | None,
-    daemon: dict[str, Any] | None,
-    failure: InfernetError | None,
-) -> None:
-    if failure:
-        output.warn(" ".join(filter(None, [failure.message, f"Next: {failure.hint}"])))
-    elif row is None:
-        output.warn("This node is not registered: infernet register")
-    connected_to = (daemon or {}).get("controlPlaneUrl")
-    if connected_to and connected_to.rstrip("/") != account.url:
-        output.warn(f"The running node serves {connected_to}, config.json says {account.url}.")
+def _warnings(found: Findings) -> Iterable[str]:
+    if found.silence:
+        yield found.silence.message
+    if found.failure:
+        yield " ".join(filter(None, [found.failure.message, f"Next: {found.failure.hint}"]))
+    elif found.row is None:
+        yield "This node is not registered: infernet register"
+    connected_to = (found.daemon or {}).get("controlPlaneUrl")
+    if connected_to and connected_to.rstrip("/") != found.account.url:
+        yield f"The running node serves {connected_to}, config.json says {found.account.url}."
 
 
-def _lines(
-    output: Output, account: Account, row: dict[str, Any] | None, daemon: dict[str, Any] | None
-) -> Iterable[str]:
-    node, seen = account.node, row or {}
-    specs = seen.get("specs") or {}
+def _lines(output: Output, found: Findings) -> Iterable[str]:
+    node, row = found.account.node, found.row or {}
+    specs = row.get("specs") or {}
     return output.pairs(
         {
             "Role": node.role,
             "Name": node.name,
             "Node id": node.node_id,
             "Pubkey": node.public_key,
-            "Control plane": account.url,
-            "Status": seen.get("status") if row else "not registered, or unknown",
-            "Last seen": ago(seen.get("last_seen")),
-            "Reputation": seen.get("reputation"),
-            "GPU": seen.get("gpu_model"),
+            "Control plane": found.account.url,
+            "Status": row.get("status") or ("unknown" if found.failure else "not registered"),
+            "Last seen": ago(row.get("last_seen")),
+            "Reputation": row.get("reputation"),
+            "GPU": row.get("gpu_model"),
             "Models": ", ".join(specs.get("served_models") or []) or None,
-            "Daemon": _daemon_line(daemon),
+            "Daemon": "up, but not answering" if found.silence else _daemon_line(found.daemon),
         }
     )
 

@@ -4,6 +4,7 @@ Control plane, node and engine run in this process on a free loopback port, with
 data in a temporary folder; nothing of the user's is read (but for downloaded models) or written.
 """
 
+import logging
 import os
 import signal
 import tempfile
@@ -23,6 +24,7 @@ from infernet_tui.config import Config, EngineConfig
 from infernet_tui.errors import UsageError
 from infernet_tui.exit_codes import ExitCode
 from infernet_tui.job_stream import ChatJob
+from infernet_tui.node.logs import configure
 
 
 @verb("try", hidden=True)
@@ -37,6 +39,8 @@ def command(output: Output, prompt: tuple[str, ...], model: str | None) -> None:
     if output.json:
         output.begin_stream()
     job = ChatJob(({"role": "user", "content": text},), temperature=0.0)
+    # What goes wrong is told by the answer; the logs of the parts are for who asks for them.
+    configure(logging.INFO if output.verbose else logging.CRITICAL)
     with _tidy_on_sigterm():
         output.note("starting a control plane and a node in a scratch folder…")
         with _network(model) as url:

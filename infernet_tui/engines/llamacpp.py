@@ -7,7 +7,7 @@ one that was used longest ago makes room, but never one that is answering.
 import asyncio
 import contextlib
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from importlib.metadata import PackageNotFoundError, version
 
 import psutil
@@ -66,7 +66,7 @@ class LlamaCppEngine:
             self._loaded.clear()
         await asyncio.gather(*(model.close() for model in models))
 
-    async def generate(self, request: GenerateRequest) -> AsyncIterator[EngineEvent]:
+    async def generate(self, request: GenerateRequest) -> AsyncGenerator[EngineEvent]:
         """Answer with the model asked for, loading it first if it is not in memory."""
         try:
             model = await self._acquire(request.model or self.default_model or "")

@@ -27,6 +27,8 @@ LOAD_SECONDS = 600.0
 """A model of tens of gigabytes from a slow disk takes minutes."""
 LAST_WORDS_SECONDS = 1.0
 DEFAULT_SLOT_CONTEXT = 4096
+TINY_PARAMETERS = 100_000_000
+"""Below this, threads cost more in waiting for each other than they compute."""
 MIN_SLOT_CONTEXT = 2048
 
 
@@ -39,7 +41,7 @@ class LlamaCppSettings:
     slot_context: int = DEFAULT_SLOT_CONTEXT
     """Tokens a slot has room for; a model trained for fewer gets its own limit."""
     threads: int | None = None
-    """None: as many as llama.cpp finds cores."""
+    """None: as many as llama.cpp finds cores, or one for a tiny model."""
     environ: Mapping[str, str] | None = None
     """The child's environment; None is ours."""
 
@@ -142,6 +144,7 @@ class LlamaCppModel:
     def _greeting(self, key: Secret) -> bytes:
         settings = self._settings
         trained_for = self.stored.header.context_length or settings.slot_context
+        is_tiny = self.stored.header.parameter_count < TINY_PARAMETERS
         return orjson.dumps(
             {
                 "path": os.fspath(self.stored.path),
@@ -149,7 +152,7 @@ class LlamaCppModel:
                 "key": str(key),
                 "slots": settings.slots,
                 "slot_context": min(max(settings.slot_context, MIN_SLOT_CONTEXT), trained_for),
-                "threads": settings.threads,
+                "threads": settings.threads or (1 if is_tiny else None),
             }
         )
 

@@ -6,7 +6,7 @@ resumes its own downloads.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,7 @@ from infernet_tui.engines.base import (
 )
 from infernet_tui.engines.model_names import check_model_name
 from infernet_tui.engines.ollama_chat import OllamaStream, chat_body
-from infernet_tui.engines.openai_server import CONNECT_SECONDS, reason
+from infernet_tui.engines.openai_server import CONNECT_SECONDS, hand_back, reason
 from infernet_tui.engines.prefill import continues_exactly
 from infernet_tui.errors import EngineError
 
@@ -106,14 +106,14 @@ class OllamaEngine:
                 while not stream.is_over and (chunk := await read()):
                     for token in stream.feed(chunk):
                         yield token
+                yield stream.end()
+                await hand_back(response)
             finally:
                 response.close()
         except TimeoutError:
             yield Failed(f"{self._name} sent nothing for {self._silence_seconds:g} s.")
         except (aiohttp.ClientError, OSError) as error:
             yield Failed(f"{self._name} is not answering: {reason(error)}.")
-        else:
-            yield stream.end()
 
     async def models(self) -> list[Model]:
         """What is in Ollama's store.
@@ -125,7 +125,7 @@ class OllamaEngine:
             listing = await self._client.list()
         return [_model(entry) for entry in listing.models if entry.model]
 
-    async def pull(self, name: str) -> AsyncIterator[PullProgress]:
+    async def pull(self, name: str) -> AsyncGenerator[PullProgress]:
         """Let Ollama download a model.
 
         Raises:

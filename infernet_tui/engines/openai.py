@@ -24,7 +24,7 @@ from infernet_tui.engines.base import (
     PullProgress,
 )
 from infernet_tui.engines.messages import with_prefill
-from infernet_tui.engines.openai_server import OpenAIConnection, OpenAIServer, reason
+from infernet_tui.engines.openai_server import OpenAIConnection, OpenAIServer, hand_back, reason
 from infernet_tui.engines.prefill import continues_exactly
 from infernet_tui.errors import EngineError
 
@@ -82,17 +82,16 @@ class OpenAIEngine:
                 while not stream.is_over and (chunk := await read()):
                     for token in stream.feed(chunk):
                         yield token
+                yield stream.end()
+                await hand_back(response)
             finally:
-                # Not `release`: an unfinished answer must stop now. A finished one has handed its
-                # connection back already, and then this does nothing.
+                # An unfinished answer must stop now; after a finished one this does nothing.
                 response.close()
         except TimeoutError:
             seconds = self._connection.silence_seconds
             yield Failed(f"{self.server.title} sent nothing for {seconds:g} s.")
         except (aiohttp.ClientError, OSError) as error:
             yield Failed(f"{self.server.title} is not answering: {reason(error)}.")
-        else:
-            yield stream.end()
 
     async def models(self) -> list[Model]:
         """What `/v1/models` lists.

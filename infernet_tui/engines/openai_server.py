@@ -4,6 +4,7 @@ The key travels in a header and appears nowhere else: not in a message, not in a
 """
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ from infernet_tui.errors import EngineError
 CONNECT_SECONDS = 10.0
 LOOK_SECONDS = 3.0
 """For questions that a living server answers at once."""
+HAND_BACK_SECONDS = 0.02
 MAX_BODY_BYTES = 4 * 1024 * 1024
 CHAT = "/v1/chat/completions"
 
@@ -104,6 +106,18 @@ class OpenAIConnection:
                 ),
             )
         return self._session
+
+
+async def hand_back(response: aiohttp.ClientResponse) -> None:
+    """Read what follows a finished answer, so that its connection can serve the next one.
+
+    A server writes the end of the body a moment after its last event; if it takes longer than
+    `HAND_BACK_SECONDS`, a new connection is cheaper.
+    """
+    with contextlib.suppress(aiohttp.ClientError, OSError):
+        async with asyncio.timeout(HAND_BACK_SECONDS):
+            while await response.content.readany():
+                pass
 
 
 _HINT = "start that server, or: infernet config set engine.ollamaHost <its URL>"

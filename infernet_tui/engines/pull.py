@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 
 import aiohttp
@@ -28,7 +28,7 @@ SILENCE_SECONDS = 60.0
 
 async def pull_into(
     store: GgufStore, name: str, *, environ: Mapping[str, str] = os.environ
-) -> AsyncIterator[PullProgress]:
+) -> AsyncGenerator[PullProgress]:
     """Fetch `name` into our folder, going on where an earlier attempt broke off.
 
     Raises:

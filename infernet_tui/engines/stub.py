@@ -6,7 +6,7 @@ that is the beginning of that answer is continued exactly, so it can stand in fo
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from itertools import islice
 
 from infernet_tui.engines.base import (
@@ -64,7 +64,7 @@ class StubEngine:
     async def close(self) -> None:
         """Nothing to stop."""
 
-    async def generate(self, request: GenerateRequest) -> AsyncIterator[EngineEvent]:
+    async def generate(self, request: GenerateRequest) -> AsyncGenerator[EngineEvent]:
         """The canned answer, one word at a time."""
         yield Meta(request.model or self.default_model, self.kind)
         pieces = _PIECE.findall(_rest_of_answer(request))

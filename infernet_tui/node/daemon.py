@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from infernet_tui import config as configuration
-from infernet_tui import paths
+from infernet_tui import event_loop, paths
 from infernet_tui.config import Config
 from infernet_tui.errors import AlreadyRunning, InfernetError, NodeNotRunning, TimedOut
 from infernet_tui.exit_codes import ExitCode
@@ -44,7 +44,7 @@ def run_foreground(options: NodeOptions) -> int:
     config = configuration.load_existing()
     configure()
     with single_instance():
-        return asyncio.run(_serve(config, options))
+        return event_loop.run(_serve(config, options))
 
 
 def spawn_detached(
