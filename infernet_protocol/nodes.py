@@ -27,7 +27,7 @@ class Role(StrEnum):
 class RegisterRequest(WireModel):
     """`register`: upsert this key's row under `node_id`."""
 
-    node_id: str = Field(min_length=1, max_length=128)
+    node_id: str = Field(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")
     name: str | None = Field(None, max_length=128)
     address: str | None = Field(None, max_length=255)
     port: int | None = Field(None, ge=1, le=65535)

@@ -6,12 +6,14 @@ import gc
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from infernet_protocol.errors import ErrorCode
 from infernet_server import openapi
@@ -33,6 +35,42 @@ log = logging.getLogger(__name__)
 HOUSEKEEPING_SECONDS = 60.0
 
 
+class ControlPlane(FastAPI):
+    """FastAPI, with a short way to the bare ASGI endpoints whose path has no placeholder.
+
+    Middleware and routing cost more than most of these endpoints themselves do.
+    """
+
+    def add_plain_routes(self, routes: Sequence[Route | WebSocketRoute]) -> None:
+        """Serve bare ASGI endpoints."""
+        self.router.routes.extend(routes)
+        self._short_ways |= {
+            (method, route.path): route.endpoint
+            for route in routes
+            if isinstance(route, Route) and "{" not in route.path
+            for method in route.methods or ()
+        }
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._short_ways: dict[tuple[str, str], ASGIApp] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        endpoint = None
+        if scope["type"] == "http":
+            endpoint = self._short_ways.get((scope["method"], scope["path"]))
+        if endpoint is None:
+            await super().__call__(scope, receive, send)
+            return
+        scope["app"], scope["path_params"] = self, {}
+        try:
+            await endpoint(scope, receive, send)
+        except Exception as error:  # noqa: BLE001 - boundary, like Starlette's error middleware
+            response = await _bug(Request(scope), error)
+            await response(scope, receive, send)
+
+
 def create_app(
     settings: Settings | None = None, *, clock: Callable[[], float] = time.time
 ) -> FastAPI:
@@ -45,9 +83,11 @@ def create_app(
             app.state.services = services
             yield
 
-    app = FastAPI(title="Infernet control plane", lifespan=lifespan, docs_url=None, redoc_url=None)
-    for routes in (nodes.ROUTES, channel.ROUTES, jobs.ROUTES, openai.ROUTES):
-        app.router.routes.extend(routes)
+    app = ControlPlane(
+        title="Infernet control plane", lifespan=lifespan, docs_url=None, redoc_url=None
+    )
+    for routes in (openai.ROUTES, jobs.ROUTES, nodes.ROUTES, channel.ROUTES):
+        app.add_plain_routes(routes)
     app.include_router(public.router)
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(HTTPException, _http_error)

@@ -1,6 +1,6 @@
 """What a route may raise; `app.py` has the one handler that renders it.
 
-Body: `{"error": what, "hint"?: what to do, "code", "request_id", "detail"?}` (`wire.md` §1).
+Body: `{"error": what, "hint"?: what to do, "code", "detail"?}` (`wire.md` §1).
 """
 
 from typing import Any
@@ -69,6 +69,13 @@ class TooLarge(ApiError):
 
     status = 413
     code = ErrorCode.TOO_LARGE
+
+
+class TooSlow(ApiError):
+    """408: the request did not arrive in time."""
+
+    status = 408
+    code = ErrorCode.TIMED_OUT
 
 
 class RateLimited(ApiError):

@@ -4,11 +4,18 @@ Each field's sentence is its documentation. Names that the documentation page or
 network uses are accepted as aliases.
 """
 
+import ipaddress
 from pathlib import Path
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+import orjson
+from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class SettingsInvalid(ValueError):
+    """A setting has a value that cannot be used; the text names it as the environment does."""
 
 
 class Settings(BaseSettings):
@@ -32,8 +39,8 @@ class Settings(BaseSettings):
     """Address that clients use, for example https://infernet.example. When set, signed requests
     (version 2) must name its host."""
 
-    trusted_proxies: tuple[str, ...] = ()
-    """Addresses or networks whose X-Forwarded-For is believed, as a JSON list."""
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    """Addresses or networks whose X-Forwarded-For is believed: with commas, or as a JSON list."""
 
     rate_limits: bool = True
     """Whether requests are limited by client address."""
@@ -43,6 +50,9 @@ class Settings(BaseSettings):
 
     openai_per_hour: int = Field(20, ge=1)
     """Requests an address may send in an hour to /v1/chat/completions."""
+
+    new_nodes_per_hour: int = Field(120, ge=1)
+    """Keys an address may register for the first time in an hour."""
 
     probe_per_minute: int = Field(10, ge=1)
     """Reachability probes an address may ask for in a minute."""
@@ -98,6 +108,28 @@ class Settings(BaseSettings):
     default_page_size: int = Field(25, ge=1, le=100)
     """Rows of a list when the request names no limit."""
 
+    def __init__(self, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise SettingsInvalid(_in_words(error)) from None
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        if value.lstrip().startswith("["):
+            return orjson.loads(value)
+        return [part.strip() for part in value.split(",") if part.strip()]
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in value:
+            ipaddress.ip_network(proxy, strict=False)
+        return value
+
     @field_validator("public_url")
     @classmethod
     def _is_http_url(cls, value: str | None) -> str | None:
@@ -114,4 +146,15 @@ class Settings(BaseSettings):
     def for_folder(cls, folder: Path, **changes: object) -> "Settings":
         """Settings of an embedded control plane that keeps its data in `folder`."""
         url = f"sqlite+aiosqlite:///{folder / 'infernet.db'}"
-        return cls(**({"database_url": url} | changes))  # type: ignore[arg-type]  # pydantic checks
+        return cls(**({"database_url": url} | changes))
+
+
+def _in_words(error: ValidationError) -> str:
+    """Every wrong setting by its name in the environment. Values are not shown: some are secret."""
+    wrong = []
+    for problem in error.errors(include_input=False, include_url=False):
+        name = str(problem["loc"][0])
+        variable = name if name.isupper() else f"INFERNET_{name.upper()}"
+        words = problem["msg"].removeprefix("Value error, ")
+        wrong.append(f"{variable}: {words[:1].lower()}{words[1:]}")
+    return f"The settings cannot be used. {'; '.join(wrong)}"

@@ -11,11 +11,18 @@ from typing import Any
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from infernet_server.errors import ApiError, InvalidRequest, TooLarge
+from infernet_server.errors import ApiError, InvalidRequest, TooLarge, TooSlow
 
-JSON_HEADERS = [(b"content-type", b"application/json")]
+JSON_HEADERS = [
+    (b"content-type", b"application/json"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+]
+"""Of every answer made here: many are private, and none may be taken for a page."""
 MAX_DEPTH = 64
-"""Deepest nesting of a JSON body; hostile ones are thousands deep."""
+"""Deepest nesting of JSON from outside; hostile ones are thousands deep."""
+BODY_SECONDS = 30.0
+"""How long a request's body may take to arrive."""
 
 
 class ClientGone(Exception):
@@ -27,11 +34,21 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> bytes:
 
     Raises:
         TooLarge: it is longer than `limit`; refused by its declared length before it is read.
+        TooSlow: it did not arrive within `BODY_SECONDS`.
         ClientGone: the client hung up.
     """
     declared = header(scope, b"content-length")
-    if declared and declared.isdigit() and int(declared) > limit:
+    # Digits beyond what `int` takes are too many, too.
+    if declared and declared.isdigit() and (len(declared) > 18 or int(declared) > limit):
         raise TooLarge(f"request body is larger than {limit} bytes")
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await _whole_body(receive, limit)
+    except TimeoutError:
+        raise TooSlow(f"the request body did not arrive within {BODY_SECONDS:g} s") from None
+
+
+async def _whole_body(receive: Receive, limit: int) -> bytes:
     parts: list[bytes] = []
     size = 0
     while True:
@@ -61,23 +78,27 @@ def parse_object(body: bytes, words: str | None = None) -> dict[str, Any]:
         raise InvalidRequest(words or f"invalid JSON body: {error}", detail=str(error)) from None
     if not isinstance(value, dict):
         raise InvalidRequest(words or "invalid JSON body: expected an object")
-    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and is_too_deep(value):
         raise InvalidRequest(f"invalid JSON body: nested deeper than {MAX_DEPTH}")
     return value
 
 
-def _depth(value: object) -> int:
-    """Nesting depth, without recursion: the input is hostile."""
-    deepest, level = 0, [value]
-    while level and deepest <= MAX_DEPTH:
-        deepest += 1
+def is_too_deep(value: object) -> bool:
+    """Whether JSON is nested deeper than `MAX_DEPTH`: what can be read may be too deep to write.
+
+    Without recursion: the input is hostile.
+    """
+    level = [value]
+    for _ in range(MAX_DEPTH):
         level = [
             child
             for parent in level
             if isinstance(parent, dict | list)
             for child in (parent.values() if isinstance(parent, dict) else parent)
         ]
-    return deepest
+        if not level:
+            return False
+    return True
 
 
 def header(scope: Scope, name: bytes) -> bytes | None:
@@ -107,15 +128,13 @@ async def send_json(
     await send({"type": "http.response.body", "body": body})
 
 
-def error_body(error: ApiError, request_id: str | None = None) -> dict[str, Any]:
+def error_body(error: ApiError) -> dict[str, Any]:
     """The body of an error answer."""
     body: dict[str, Any] = {"error": error.message, "code": error.code.value}
     if error.hint:
         body["hint"] = error.hint
     if error.detail is not None:
         body["detail"] = error.detail
-    if request_id:
-        body["request_id"] = request_id
     return body
 
 
@@ -125,23 +144,29 @@ async def send_error(send: Send, error: ApiError) -> None:
     await send_json(send, error_body(error), error.status, headers)
 
 
+DROPPED = "dropped"
+"""Message of a cancellation that ends a client's stream because it does not read."""
+
+
 async def until_hangup(receive: Receive, work: Coroutine[Any, Any, None]) -> None:
-    """Do `work` until it ends or the client hangs up; then it is cancelled, and cleaned up.
+    """Do `work` until it ends, the client hangs up, or the stream is `DROPPED`.
 
     Servers drop what is sent after a hang-up in silence, so somebody has to listen.
     """
-    working = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(_hangup(receive))
+    working = asyncio.current_task()
+    assert working is not None
+    listening = asyncio.create_task(_cancel_on_hangup(receive, working))
     try:
-        await asyncio.wait({working, gone}, return_when=asyncio.FIRST_COMPLETED)
+        await work
+    except asyncio.CancelledError as cancellation:
+        if cancellation.args not in (("hung up",), (DROPPED,)):
+            raise
+        working.uncancel()
     finally:
-        gone.cancel()
-        working.cancel()
-        await asyncio.wait({working, gone})
-    if not working.cancelled():
-        working.result()
+        listening.cancel()
 
 
-async def _hangup(receive: Receive) -> None:
+async def _cancel_on_hangup(receive: Receive, working: "asyncio.Task[Any]") -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+    working.cancel("hung up")

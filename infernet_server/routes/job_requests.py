@@ -85,7 +85,7 @@ def _job(
     return NewJob(
         input_spec=spec,
         type=type,
-        title=title_of(spec.get("messages", [])),
+        title=title_of(spec.get("messages")),
         model=model,
         requires=requires if isinstance(requires, dict) else None,
         payment_coin=coin,
@@ -126,9 +126,9 @@ def checked_messages(value: object) -> list[dict[str, str]]:
     return [{"role": message["role"], "content": message["content"]} for message in value]
 
 
-def title_of(messages: list[dict[str, Any]]) -> str:
+def title_of(messages: object) -> str:
     """The first words of the user, for the job's own list."""
-    for message in messages:
+    for message in messages if isinstance(messages, list) else ():
         if isinstance(message, dict) and message.get("role") == "user":
             content = message.get("content")
             return content[:80] if isinstance(content, str) else "chat"

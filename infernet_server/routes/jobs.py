@@ -18,7 +18,7 @@ from infernet_server.services.container import Services
 from infernet_server.services.jobs import NewJob, StreamEvent, wire_row
 from infernet_server.services.rate_limits import RateLimits
 from infernet_server.timestamps import iso
-from infernet_server.wire import header, send_error, until_hangup
+from infernet_server.wire import ClientGone, header, send_error, until_hangup
 
 SSE_HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -97,6 +97,8 @@ class JobStream:
                 await until_hangup(receive, _stream(services, scope, send))
         except ApiError as error:
             await send_error(send, error)
+        except ClientGone:
+            return
 
 
 async def _stream(services: Services, scope: Scope, send: Send) -> None:

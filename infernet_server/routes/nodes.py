@@ -15,6 +15,7 @@ from infernet_server.errors import Forbidden, NotFound
 from infernet_server.routes.signed import SignedCall, parse, signed_route
 from infernet_server.services.events import checked_events
 from infernet_server.services.jobs import polled_job
+from infernet_server.wire import until_hangup
 
 MAX_WAIT_SECONDS = 30
 
@@ -22,7 +23,10 @@ MAX_WAIT_SECONDS = 30
 async def register(call: SignedCall) -> dict[str, Any]:
     """Create or refresh this key's row."""
     role = call.role()
-    request = parse(RegisterRequest, call.body, "node_id is required")
+    words = "node_id is required, 1 to 128 printable characters"
+    request = parse(RegisterRequest, call.body, words)
+    if not call.services.nodes.is_registered(call.public_key):
+        call.services.limits.new_node(call.address())
     identity = await call.services.nodes.register(role, call.public_key, request)
     call.services.dispatcher.serve_queues()
     return {"id": identity.id, "node_id": identity.node_id}
@@ -68,7 +72,8 @@ async def poll_jobs(call: SignedCall) -> dict[str, Any]:
     jobs = dispatcher.take_assigned(identity.id, limit)
     wait = call.body.get("wait")
     if not jobs and isinstance(wait, int | float) and wait > 0:
-        await dispatcher.wait_for_assignment(identity.id, min(wait, MAX_WAIT_SECONDS))
+        waiting = dispatcher.wait_for_assignment(identity.id, min(wait, MAX_WAIT_SECONDS))
+        await until_hangup(call.receive, waiting)  # nothing is handed to a node that went away
         jobs = dispatcher.take_assigned(identity.id, limit)
     return {"provider_id": identity.id, "jobs": [polled_job(job.row) for job in jobs]}
 
@@ -82,7 +87,7 @@ async def job_events(call: SignedCall) -> dict[str, Any]:
     if job is None:
         return {"inserted": 0, "stale": True}
     seq = call.body.get("seq")
-    added = dispatcher.receive(job, events, seq if type(seq) is int else None)
+    added = dispatcher.receive(job, events, seq if type(seq) is int and seq > 0 else None)
     return {"inserted": added}
 
 
@@ -100,7 +105,8 @@ async def complete_job(call: SignedCall) -> dict[str, Any]:
             services.dispatcher.declined(job, "cancelled by the node")
         else:
             services.dispatcher.completed(job, request.result, request.usage)
-        await services.dispatcher.stored_final(job)
+    if live := services.dispatcher.live.get(job_id):
+        await services.dispatcher.stored_final(live)  # a repeat must not be answered any sooner
     row = await services.jobs.row(job_id)
     answer = {"id": job_id, "status": row["status"]}
     return answer if job is not None else answer | {"stale": row["provider_id"] != provider_id}

@@ -3,8 +3,6 @@
 Bare ASGI: these are the routes every node calls all day.
 """
 
-import logging
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +15,7 @@ from infernet_protocol.endpoints import Tier
 from infernet_protocol.lenient import WireModel
 from infernet_protocol.nodes import Role
 from infernet_server.errors import ApiError, InvalidRequest
+from infernet_server.services.client_address import client_address
 from infernet_server.services.container import Services
 from infernet_server.wire import (
     ClientGone,
@@ -27,9 +26,6 @@ from infernet_server.wire import (
     send_json,
 )
 
-log = logging.getLogger(__name__)
-_PLACEHOLDER = re.compile(r"{(\w+)}")
-
 
 @dataclass(frozen=True, slots=True)
 class SignedCall:
@@ -39,6 +35,12 @@ class SignedCall:
     public_key: str
     body: dict[str, Any]
     path: Mapping[str, str]
+    scope: Scope
+    receive: Receive
+
+    def address(self) -> str:
+        """Whom limits count for."""
+        return client_address(self.scope, self.services.settings.trusted_proxies)
 
     def role(self) -> Role:
         """The `role` of the body, in any case.
@@ -76,7 +78,9 @@ class SignedEndpoint:
         try:
             body = await read_body(scope, receive, services.settings.max_body_bytes)
             public_key = await authenticate(services, scope, "POST", body)
-            call = SignedCall(services, public_key, parse_object(body), scope["path_params"])
+            call = SignedCall(
+                services, public_key, parse_object(body), scope["path_params"], scope, receive
+            )
             data = await self.handler(call)
         except ApiError as error:
             await send_error(send, error)

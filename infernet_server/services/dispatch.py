@@ -25,6 +25,7 @@ from infernet_server.services.progress import ProgressWriter
 from infernet_server.settings import Settings
 from infernet_server.storage.engine import Database
 from infernet_server.timestamps import iso_millis, micros
+from infernet_server.wire import DROPPED
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,8 @@ MAX_LAG_BYTES = 1024 * 1024
 """A follower that stands still further behind than this, for longer than `PATIENCE_SECONDS`, is
 dropped; it can resume by `Last-Event-ID`."""
 PATIENCE_SECONDS = 2.0
+MAX_TOKEN_COUNT = 1_000_000_000
+"""More tokens than this no engine has counted."""
 QUEUE_LOOKAHEAD = 16
 """How many waiting jobs of a model are tried when a node gets free: a job with special needs at the
 head must not hold up the others."""
@@ -81,7 +84,7 @@ class Dispatcher:
         """Everybody who reads a stream, also of jobs that have ended meanwhile."""
         self.progress = ProgressWriter(database, self._acknowledge, self._retire)
         self._queues: dict[str | None, deque[LiveJob]] = {}
-        self._poll_waiters: dict[str, asyncio.Event] = {}
+        self._poll_waiters: dict[str, set[asyncio.Event]] = {}
         self._lost_at: dict[str, float] = {}
         self._held_by: dict[str, dict[str, LiveJob]] = {}
 
@@ -413,15 +416,18 @@ class Dispatcher:
 
     async def wait_for_assignment(self, provider_id: str, seconds: float) -> None:
         """Return when a job may have been claimed for this polling node, or after `seconds`."""
-        waiter = self._poll_waiters.setdefault(provider_id, asyncio.Event())
-        waiter.clear()
+        waiter = asyncio.Event()
+        waiters = self._poll_waiters.setdefault(provider_id, set())
+        waiters.add(waiter)
         try:
             async with asyncio.timeout(seconds):
                 await waiter.wait()
         except TimeoutError:
             pass
         finally:
-            self._poll_waiters.pop(provider_id, None)
+            waiters.discard(waiter)
+            if not waiters:
+                self._poll_waiters.pop(provider_id, None)
 
     # --- connections and time ---------------------------------------------------------------
 
@@ -539,15 +545,16 @@ class Dispatcher:
         for follower in self.followers:
             if follower.task and follower.is_stuck(MAX_LAG_BYTES, PATIENCE_SECONDS, now):
                 log.info("dropping a follower that does not read and is more than 1 MiB behind")
-                follower.task.cancel()
+                follower.task.cancel(DROPPED)
 
     # --- stored -----------------------------------------------------------------------------
 
     def stored(self, job: LiveJob) -> None:
         """The job's row is on disk: a polling node may fetch it now."""
         attempt = job.attempt
-        if attempt is not None and (waiter := self._poll_waiters.get(attempt.provider_id)):
-            waiter.set()
+        if attempt is not None:
+            for waiter in self._poll_waiters.get(attempt.provider_id, ()):
+                waiter.set()
 
     async def stored_final(self, job: LiveJob) -> None:
         """Return once the outcome is on disk; at once when there is none yet."""
@@ -592,6 +599,8 @@ def _whole_usage(usage: object, earlier_tokens: int) -> dict[str, Any] | None:
     if not isinstance(usage, dict):
         return None
     counts = [usage.get("prompt_tokens"), usage.get("completion_tokens")]
+    if any(type(count) is int and not 0 <= count <= MAX_TOKEN_COUNT for count in counts):
+        return None  # nonsense: sums of it would be no numbers that JSON can carry
     if not earlier_tokens or not all(type(count) is int for count in counts):
         return usage
     prompt, completion = counts

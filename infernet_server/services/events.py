@@ -3,6 +3,7 @@
 from infernet_protocol.jobs import EventType
 from infernet_server.errors import InvalidRequest
 from infernet_server.hub import Event
+from infernet_server.wire import is_too_deep
 
 _EVENT_TYPES = frozenset(EventType)
 
@@ -22,7 +23,7 @@ def checked_events(value: object, limit: int) -> list[Event]:
         # Nearly everything is a token: looked at here, where it costs least.
         if type(item) is dict and item.get("event_type") == "token":
             data = item.get("data")
-            if type(data) is dict and type(data.get("text")) is str:
+            if type(data) is dict and len(data) == 1 and type(data.get("text")) is str:
                 events.append(("token", data))
                 continue
         events.append(_checked(item))
@@ -37,6 +38,11 @@ def _checked(item: object) -> Event:
         raise InvalidRequest("event_type must be one of: meta, token, done, error")
     if not isinstance(data, dict):
         data = {}
-    if kind == EventType.TOKEN and not isinstance(data.get("text"), str):
+    if is_too_deep(data):
+        raise InvalidRequest("an event's data is nested too deep")
+    text = data.get("text")
+    if kind == EventType.TOKEN:
+        return kind, {"text": text if isinstance(text, str) else ""}
+    if kind == EventType.DONE and not isinstance(text, str):
         data = {**data, "text": ""}
     return kind, data

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import hashlib
-import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -14,6 +13,7 @@ from infernet_protocol.errors import ErrorCode
 from infernet_protocol.jobs import JobStatus
 from infernet_server.errors import ApiError, Conflict, NoProvider, NotFound
 from infernet_server.hub import Event, JobLog
+from infernet_server.identifiers import new_id
 from infernet_server.matching.decision import Decision, JobNeeds
 from infernet_server.services.batch import BatchedWrite
 from infernet_server.services.dispatch import Dispatcher
@@ -27,6 +27,8 @@ from infernet_server.timestamps import iso, micros
 
 MAX_BATCH_BYTES = 256 * 1024
 """About the most that is handed to a follower at once: what may wait in a slow client's buffer."""
+FORGET_AT_ONCE = 500
+"""Jobs whose prompts are dropped in one transaction."""
 QUEUE_NOTICE_SECONDS = 1.0
 """How often a waiting stream says its place in the queue."""
 
@@ -135,7 +137,7 @@ class JobService:
     def _make(self, new: NewJob, digest: str) -> LiveJob:
         now = micros(self._clock())
         row = {
-            "id": str(uuid.uuid4()),
+            "id": new_id(),
             "type": new.type,
             "title": new.title[:80],
             "status": JobStatus.PENDING.value,
@@ -303,11 +305,13 @@ class JobService:
             )
             self._dispatcher.resumed(job)
 
-    async def forget_old_prompts(self) -> int:
+    async def forget_old_prompts(self) -> None:
         """Drop what was said in jobs that were completed long enough ago."""
         keep_seconds = self._settings.retain_prompts_hours * 3600
         before = micros(self._clock() - keep_seconds)
-        return await self._database.write(sql.forget_prompts, before, 1000)
+        # A bite at a time: other writes get their turn.
+        while await self._database.write(sql.forget_prompts, before, FORGET_AT_ONCE):
+            pass
 
 
 def holds_output(input_spec: Mapping[str, Any]) -> bool:

@@ -91,8 +91,8 @@ class ProgressWriter:
     async def _write(self, jobs: list[LiveJob]) -> None:
         if not jobs:
             return
-        progress, stored = _gather(jobs)
         try:
+            progress, stored = _gather(jobs)
             await self._database.write(sql.store_progress, progress)
         except ApiError:
             raise

@@ -29,6 +29,7 @@ class RateLimits:
         self._chat = FixedWindow(settings.chat_per_hour, HOUR_SECONDS)
         self._openai = FixedWindow(settings.openai_per_hour, HOUR_SECONDS)
         self._probe = FixedWindow(settings.probe_per_minute, MINUTE_SECONDS)
+        self._new_nodes = FixedWindow(settings.new_nodes_per_hour, HOUR_SECONDS)
         self._streams_each = settings.streams_per_address
         self._streams: dict[str, int] = {}
 
@@ -55,6 +56,14 @@ class RateLimits:
             RateLimited: the address used up its minute.
         """
         self._count(self._probe, address, "rate limited")
+
+    def new_node(self, address: str) -> None:
+        """Count a key that registers for the first time.
+
+        Raises:
+            RateLimited: the address brought as many as it may this hour.
+        """
+        self._count(self._new_nodes, address, "too many new nodes from this address")
 
     def _count(self, window: "FixedWindow", address: str, message: str) -> None:
         if not self._is_on:

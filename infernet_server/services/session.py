@@ -26,6 +26,7 @@ from infernet_server.services.live import Attempt, LiveJob
 from infernet_server.services.nodes import Identity, NodeService
 from infernet_server.settings import Settings
 from infernet_server.timestamps import iso_millis
+from infernet_server.wire import is_too_deep
 
 log = logging.getLogger(__name__)
 
@@ -115,6 +116,8 @@ class NodeChannel:
         kind = message.get("type") if isinstance(message, dict) else None
         if not isinstance(kind, str):
             raise ProtocolViolation("a frame needs a type")
+        if kind != "events" and is_too_deep(message):  # of events each is looked at anyway
+            raise ProtocolViolation("a frame is nested too deep")
         if self._is_open:
             if handler := _HANDLERS.get(kind):
                 handler(self, message)
@@ -133,7 +136,8 @@ class NodeChannel:
             old.end("another connection with this key took over", REPLACED_RETRY_SECONDS)
         self._is_open = True
         points = message.get("resume")
-        resume = [self._resume_point(p) for p in points if isinstance(p, dict)] if points else []
+        points = points if isinstance(points, list) else []
+        resume = [self._resume_point(point) for point in points if isinstance(point, dict)]
         self._post(
             {
                 "type": "welcome",

@@ -15,19 +15,21 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import IO, Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from infernet_server.errors import ApiError, StorageFull, StorageUnavailable
+from infernet_server.storage import lock
 
 P = ParamSpec("P")
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
+_FORM = "Use sqlite+aiosqlite:///path/to/infernet.db"
 MAX_GROUP = 512
 """Most writes that share one commit: bounds how long the first of them waits."""
 
@@ -39,9 +41,12 @@ class DatabaseUnusable(Exception):
 class Database:
     """One SQLite file. Open with `Database.open`, close with `aclose`."""
 
-    def __init__(self, reader: AsyncEngine, writer: "GroupCommitWriter") -> None:
+    def __init__(
+        self, reader: AsyncEngine, writer: "GroupCommitWriter", held_lock: IO[str]
+    ) -> None:
         self._reader = reader
         self._writer = writer
+        self._held_lock = held_lock
 
     @classmethod
     async def open(cls, url: str) -> "Database":
@@ -49,27 +54,25 @@ class Database:
 
         Raises:
             DatabaseUnusable: a URL of another kind, a folder that cannot be written, a file that
-                is not a database, or one made by a newer version.
+                is not a database, one made by a newer version, or in use by another process.
         """
-        parsed = make_url(url)
-        if parsed.get_backend_name() != "sqlite":
-            raise DatabaseUnusable(
-                f"INFERNET_DATABASE_URL names {parsed.get_backend_name()}; this version stores in"
-                " SQLite only. Use sqlite+aiosqlite:///path/to/infernet.db"
-            )
-        path = Path(parsed.database or "")
+        path = _path_of(url)
+        held_lock = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            held_lock = lock.hold(path)
             sync_engine = _sync_engine(path)
             await asyncio.to_thread(_migrate, sync_engine)
         except (OSError, DBAPIError, sqlite3.Error) as error:
+            if held_lock:
+                held_lock.close()
             reason = getattr(error, "orig", None) or error
             raise DatabaseUnusable(f"Cannot open the database {path}: {reason}") from error
         reader = create_async_engine(
-            f"sqlite+aiosqlite:///{path}", json_serializer=_dumps, json_deserializer=orjson.loads
+            URL.create("sqlite+aiosqlite", database=str(path)), **_ENGINE_OPTIONS
         )
         event.listen(reader.sync_engine, "connect", _set_pragmas)
-        return cls(reader, GroupCommitWriter(sync_engine))
+        return cls(reader, GroupCommitWriter(sync_engine), held_lock)
 
     async def read(
         self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -94,6 +97,7 @@ class Database:
         """Commit what is queued and close every connection."""
         await asyncio.to_thread(self._writer.close)
         await self._reader.dispose()
+        self._held_lock.close()
 
 
 @dataclass(slots=True)
@@ -206,12 +210,27 @@ def _domain_error(error: BaseException) -> BaseException:
     return StorageUnavailable("the database does not answer; nothing was stored", hint="try again")
 
 
+def _path_of(url: str) -> Path:
+    """The file that a database URL names."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise DatabaseUnusable(f"INFERNET_DATABASE_URL is not a URL. {_FORM}") from None
+    if parsed.get_backend_name() != "sqlite":
+        raise DatabaseUnusable(
+            f"INFERNET_DATABASE_URL names {parsed.get_backend_name()}; this version stores in"
+            f" SQLite only. {_FORM}"
+        )
+    if parsed.database in (None, "", ":memory:"):
+        raise DatabaseUnusable(f"INFERNET_DATABASE_URL names no file. {_FORM}")
+    return Path(parsed.database or "")
+
+
 def _sync_engine(path: Path) -> Engine:
     engine = create_engine(
-        f"sqlite+pysqlite:///{path}",
-        json_serializer=_dumps,
-        json_deserializer=orjson.loads,
+        URL.create("sqlite+pysqlite", database=str(path)),
         connect_args={"check_same_thread": False},
+        **_ENGINE_OPTIONS,
     )
     event.listen(engine, "connect", _set_pragmas)
     event.listen(engine, "begin", _begin_immediate)
@@ -239,6 +258,14 @@ def _begin_immediate(connection: Connection) -> None:
 
 def _dumps(value: object) -> str:
     return orjson.dumps(value).decode()
+
+
+_ENGINE_OPTIONS: dict[str, Any] = {
+    "json_serializer": _dumps,
+    "json_deserializer": orjson.loads,
+    # An error that is logged must not show what people said.
+    "hide_parameters": True,
+}
 
 
 def _migrate(engine: Engine) -> None:

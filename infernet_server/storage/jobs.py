@@ -126,11 +126,12 @@ def events_of(connection: Connection, job_id: str) -> list[Event]:
 def forget_prompts(connection: Connection, completed_before: int, limit: int) -> int:
     """Drop prompts, answers and logs of jobs completed before then; how many were found.
 
-    The rows stay: they are what was done and what is owed, without what was said.
+    The rows stay: they are what was done and what is owed, without what was said. What has no
+    `request_digest` any more was forgotten before.
     """
     query = (
         select(jobs.c.id)
-        .where(jobs.c.completed_at < completed_before, jobs.c.title != "")
+        .where(jobs.c.completed_at < completed_before, jobs.c.request_digest.is_not(None))
         .limit(limit)
     )
     ids = [row.id for row in connection.execute(query)]
@@ -139,8 +140,17 @@ def forget_prompts(connection: Connection, completed_before: int, limit: int) ->
         connection.execute(
             update(jobs)
             .where(jobs.c.id.in_(ids))
-            .values(title="", input_spec={}, result=None, request_digest=None)
+            .values(
+                title="",
+                input_spec={},
+                result=None,
+                error=None,
+                request_digest=None,
+                idempotency_key=None,
+            )
         )
+        # An engine's error may quote the prompt.
+        connection.execute(update(attempts).where(attempts.c.job_id.in_(ids)).values(error=None))
     return len(ids)
 
 

@@ -25,12 +25,21 @@ _REASONS = {
 class AnswerStream:
     """The state of one answer while it arrives."""
 
-    __slots__ = ("_failure", "_finish_reason", "_rest", "_tool_calls", "_usage", "is_over")
+    __slots__ = (
+        "_failure",
+        "_finish_reason",
+        "_has_begun",
+        "_rest",
+        "_tool_calls",
+        "_usage",
+        "is_over",
+    )
 
     def __init__(self) -> None:
         self.is_over = False
         """Nothing more is expected: the server said so, or broke the format."""
         self._rest = b""
+        self._has_begun = False
         self._finish_reason: str | None = None
         self._usage: Usage | None = None
         self._tool_calls: dict[int, dict[str, Any]] = {}
@@ -52,7 +61,7 @@ class AnswerStream:
         """How the answer ended, once no more bytes come."""
         if self._failure:
             return self._failure
-        if self._finish_reason is None and not self.is_over:
+        if self._finish_reason is None and not (self.is_over and self._has_begun):
             return Failed("The engine's answer broke off before its end.")
         if self._finish_reason == "abort":
             return Failed("The engine aborted the answer.")
@@ -68,6 +77,7 @@ class AnswerStream:
             chunk = orjson.loads(data)
             choices = chunk.get("choices")
             if choices:
+                self._has_begun = True
                 choice = choices[0]
                 delta = choice.get("delta") or {}
                 text = delta.get("content")

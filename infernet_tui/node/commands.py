@@ -1,4 +1,8 @@
-"""An owner's orders from afar: install or remove a model. One at a time, beside everything else."""
+"""An owner's orders from afar: install or remove a model. One at a time, beside everything else.
+
+The orders come through the control plane, so they are trusted less than who sits at the machine:
+a model is named, never given as a file or a URL.
+"""
 
 import asyncio
 import logging
@@ -8,6 +12,7 @@ from typing import Any
 from infernet_protocol.jobs import MAX_ERROR_CHARS
 from infernet_protocol.nodes import CommandVerb
 from infernet_tui.engines.base import Engine
+from infernet_tui.engines.model_names import check_registry_name
 from infernet_tui.errors import InfernetError
 from infernet_tui.node.outbox import Outbox
 
@@ -57,7 +62,7 @@ class Commands:
 
     async def _carry_out(self, verb: str, args: object) -> str:
         if verb == CommandVerb.MODEL_INSTALL:
-            return await self._install(model_name(args))
+            return await self._install(check_registry_name(model_name(args)))
         if verb == CommandVerb.MODEL_REMOVE:
             name = model_name(args)
             await self._engine.remove(name)

@@ -42,6 +42,13 @@ class Continuation:
             await self._jobs.ended()
             if model in self.models:
                 continue
-            if (await self._engine.capabilities(model)).prefill:
+            if await self._proves_itself(model):
                 self.models.append(model)
                 log.info("%s continues an answer that was begun elsewhere", model)
+
+    async def _proves_itself(self, model: str) -> bool:
+        try:
+            return (await self._engine.capabilities(model)).prefill
+        except Exception:  # the boundary to an engine's bugs: this ability is not worth the node
+            log.exception("%s could not be asked whether it continues answers", model)
+            return False

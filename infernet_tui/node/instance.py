@@ -16,7 +16,7 @@ from infernet_tui.engines.base import Engine
 from infernet_tui.errors import AlreadyRunning, InfernetError
 from infernet_tui.identity import secret_key
 from infernet_tui.node.client import request_once, running_pid
-from infernet_tui.node.node import Node
+from infernet_tui.node.node import DEFAULT_CAPACITY, Node
 from infernet_tui.node.options import NodeOptions
 
 
@@ -56,7 +56,9 @@ async def running_node(
     if engine is None:
         from infernet_tui.engines.registry import open_engine
 
-        engine = own_engine = await open_engine(config.engine)
+        engine = own_engine = await open_engine(
+            config.engine, slots=options.capacity or DEFAULT_CAPACITY
+        )
     try:
         node = Node(config, options, engine)
         try:
