@@ -67,7 +67,7 @@ async def test_killing_the_control_plane_under_waiting_streams_loses_no_accepted
         async with open_stream(http, jobs[0]["streamUrl"]) as stream:
             seen = await stream.next("token")
         server.kill()
-        async with control_plane_process(folder, port):
+        async with control_plane_process(folder, port) as (_, restarted):
             texts = []
             for number, job in enumerate(jobs):
                 after = seen.id if number == 0 else None
@@ -79,6 +79,8 @@ async def test_killing_the_control_plane_under_waiting_streams_loses_no_accepted
                     assert ids[0] == (seen.id or 0) + 1
                 texts.append(frames[-1].data["text"])
             assert len(set(texts)) == 1  # the stub says the same to all, once
+            # Told to stop, it puts on disk what it has relayed; the node would tell it again.
+            await asyncio.to_thread(restarted.terminate)
     database = sqlite3.connect(folder / "infernet.db")
     try:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
