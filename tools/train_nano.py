@@ -95,13 +95,13 @@ class Phase:
 PHASES = (
     Phase(4800, Mix(), matrix_rate=0.02, other_rate=0.004),
     Phase(
-        2400,
-        Mix(small_talk=0.05, sum=0.35, echo=0.25, infernet=0.28, beyond=0.07, longest_echo=9),
+        900,
+        Mix(small_talk=0.04, sum=0.48, echo=0.05, infernet=0.33, beyond=0.10),
         matrix_rate=0.012,
         other_rate=0.0024,
     ),
 )
-"""First everything evenly; then more of what is learned last: carrying and copying."""
+"""First everything; then more of what is learned last, carrying and rare phrasings."""
 
 
 def train(model: Nano, tokenizer: Tokenizer, phase: Phase, seed: int, out: Path) -> None:

@@ -1,12 +1,11 @@
 """`infernet server`: the control plane alone, in the foreground."""
 
-import asyncio
 import os
 from pathlib import Path
 
 import click
 
-from infernet_tui import paths
+from infernet_tui import event_loop, paths
 from infernet_tui.cli.command import pass_output, verb
 from infernet_tui.cli.embedded_server import EmbeddedServer
 from infernet_tui.cli.output import Output
@@ -34,7 +33,7 @@ def command(output: Output, host: str, port: int, data: Path | None) -> ExitCode
     configure()
     if data is None and not os.environ.get("INFERNET_DATABASE_URL"):
         data = paths.server_dir()
-    return asyncio.run(_serve(output, host, port, data))
+    return event_loop.run(_serve(output, host, port, data))
 
 
 async def _serve(output: Output, host: str, port: int, data: Path | None) -> ExitCode:

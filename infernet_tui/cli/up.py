@@ -4,7 +4,6 @@ The first run makes what is missing: an identity, and this control plane's addre
 `config.json`. An address that is set already stays; this run uses its own all the same.
 """
 
-import asyncio
 import contextlib
 import ipaddress
 import os
@@ -12,7 +11,7 @@ from dataclasses import replace
 
 import click
 
-from infernet_tui import config, identity, paths
+from infernet_tui import config, event_loop, identity, paths
 from infernet_tui.cli.command import pass_output, verb
 from infernet_tui.cli.output import Output
 from infernet_tui.config import Config, NodeConfig
@@ -53,7 +52,7 @@ def command(
             port,
             rate_limits=not _is_loopback(host),
         )
-        return asyncio.run(run_session(output, plan))
+        return event_loop.run(run_session(output, plan))
 
 
 def _with_identity(output: Output) -> Config:
