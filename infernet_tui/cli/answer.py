@@ -88,12 +88,13 @@ class Answer:
 
     @property
     def tokens_per_second(self) -> float | None:
-        """Speed after the first token; unknown for an answer of one token or in one piece."""
+        """Speed after the first token; of an answer that came in one piece, over all its time."""
         if self._first_token is None or self.tokens < 2:
             return None
         seconds = self._last_token - self._first_token
         if seconds < SHORTEST_SPAN_SECONDS:
-            return None
+            whole = self._last_token - self._began
+            return round(self.tokens / whole, 1) if whole > 0 else None
         return round((self.tokens - 1) / seconds, 1)
 
     @property

@@ -42,9 +42,9 @@ def test_one_token_has_no_speed() -> None:
     assert answer.figures() == "first token 100 ms · 1 token"
 
 
-def test_an_answer_in_one_piece_has_no_speed() -> None:
+def test_an_answer_in_one_piece_is_measured_over_all_its_time() -> None:
     pieces = [(0.1 + n / 1e6, "token", {"text": "x"}) for n in range(9)]
-    assert answer_of(*pieces).tokens_per_second is None
+    assert answer_of(*pieces).tokens_per_second == 90.0
 
 
 def test_the_last_node_to_speak_is_the_one_that_serves() -> None:
