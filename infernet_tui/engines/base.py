@@ -159,6 +159,10 @@ class Engine(Protocol):
         """Free a model's memory."""
         ...
 
+    async def loaded(self) -> list[str] | None:
+        """Names of the models in memory now; None when the engine does not tell. Never raises."""
+        ...
+
     async def health(self) -> Health:
         """Look now; never raises."""
         ...

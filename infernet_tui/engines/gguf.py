@@ -60,6 +60,10 @@ class GgufHeader:
     """Tokens the model was trained for."""
     parameter_count: int
     has_chat_template: bool
+    layers: int | None = None
+    kv_heads: int | None = None
+    """Heads whose keys and values are kept for each token of the context."""
+    head_size: int | None = None
 
     @property
     def parameter_size(self) -> str:
@@ -168,16 +172,27 @@ class _Reader:
 
 def _summary(found: dict[str, Any], parameter_count: int) -> GgufHeader:
     architecture = _text_or_none(found.get("general.architecture"))
-    context = found.get(f"{architecture}.context_length")
+    heads = _positive(found, f"{architecture}.attention.head_count")
+    width = _positive(found, f"{architecture}.embedding_length")
+    key_length = _positive(found, f"{architecture}.attention.key_length")
     file_type = found.get("general.file_type")
     return GgufHeader(
         architecture=architecture,
         name=_text_or_none(found.get("general.name")),
         quantization=_FILE_TYPES.get(file_type) if isinstance(file_type, int) else None,
-        context_length=context if isinstance(context, int) and context > 0 else None,
+        context_length=_positive(found, f"{architecture}.context_length"),
         parameter_count=parameter_count,
         has_chat_template=bool(found.get("tokenizer.chat_template")),
+        layers=_positive(found, f"{architecture}.block_count"),
+        kv_heads=_positive(found, f"{architecture}.attention.head_count_kv") or heads,
+        head_size=key_length or (width // heads if width and heads else None),
     )
+
+
+def _positive(found: dict[str, Any], key: str) -> int | None:
+    """A count or size; None also where each layer has its own (an array)."""
+    value = found.get(key)
+    return value if isinstance(value, int) and value > 0 else None
 
 
 def _text_or_none(value: Any) -> str | None:

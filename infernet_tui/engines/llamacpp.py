@@ -128,6 +128,10 @@ class LlamaCppEngine:
             raise EngineError(f"{name} is not loaded.", hint="infernet model list", retryable=False)
         await model.close()
 
+    async def loaded(self) -> list[str] | None:
+        """The models whose child runs."""
+        return [name for name, model in self._loaded.items() if model.is_running]
+
     async def health(self) -> Health:
         """Whether there is a model to serve; a child is started when a job needs it."""
         names = [stored.name for stored in await asyncio.to_thread(self.store.all)]

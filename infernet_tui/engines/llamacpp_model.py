@@ -17,6 +17,7 @@ import orjson
 from infernet_tui.config import Secret
 from infernet_tui.engines.base import Capabilities, EngineEvent, Failed, GenerateRequest, Meta
 from infernet_tui.engines.child import ChildProcess, RestartBackoff
+from infernet_tui.engines.child_environment import child_environment
 from infernet_tui.engines.gguf_store import StoredModel
 from infernet_tui.engines.openai import OpenAIEngine
 from infernet_tui.engines.openai_server import OpenAIServer
@@ -126,7 +127,8 @@ class LlamaCppModel:
         key = Secret(secrets.token_urlsafe(32))
         argv = [sys.executable, "-m", "infernet_tui.engines.llamacpp_child"]
         self._backoff.started()
-        self._child = await ChildProcess.spawn("llama.cpp", argv, self._settings.environ)
+        environ = await child_environment(self._settings.environ)
+        self._child = await ChildProcess.spawn("llama.cpp", argv, environ)
         await self._child.send_line(self._greeting(key))
         port = await self._port_of(self._child)
         server = OpenAIServer(

@@ -27,6 +27,7 @@ from infernet_tui.engines.base import (
     Token,
 )
 from infernet_tui.engines.child import ChildProcess, RestartBackoff
+from infernet_tui.engines.child_environment import child_environment
 from infernet_tui.engines.messages import with_prefill
 from infernet_tui.errors import EngineError
 
@@ -146,6 +147,10 @@ class MojoEngine:
         """Refused, as `pull`."""
         raise self._unsupported("unload")
 
+    async def loaded(self) -> list[str] | None:
+        """Unknown: the protocol does not say."""
+        return None
+
     async def health(self) -> Health:
         """Whether the program runs."""
         child = self._child
@@ -159,7 +164,8 @@ class MojoEngine:
 
     async def _run(self) -> None:
         self._backoff.started()
-        child = self._child = await ChildProcess.spawn(self._argv[0], self._argv, self._environ)
+        environ = await child_environment(self._environ)
+        child = self._child = await ChildProcess.spawn(self._argv[0], self._argv, environ)
         try:
             async with asyncio.timeout(self._ready_seconds):
                 line = await self._first_ready(child)

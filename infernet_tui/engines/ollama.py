@@ -167,6 +167,15 @@ class OllamaEngine:
         async with self._asking(LOAD_SECONDS):
             await self._client.generate(check_model_name(name), keep_alive=0)
 
+    async def loaded(self) -> list[str] | None:
+        """What Ollama has in memory, whoever asked for it."""
+        try:
+            async with self._asking(LOOK_SECONDS):
+                running = await self._client.ps()
+        except EngineError:
+            return None
+        return [entry.model for entry in running.models if entry.model]
+
     async def health(self) -> Health:
         """Whether Ollama lists its models now."""
         try:

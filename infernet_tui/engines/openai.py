@@ -131,6 +131,10 @@ class OpenAIEngine:
         """Refused, as `pull`."""
         raise self._unsupported("unload models")
 
+    async def loaded(self) -> list[str] | None:
+        """Unknown: the protocol does not say."""
+        return None
+
     async def health(self) -> Health:
         """Whether the server lists its models now."""
         try:

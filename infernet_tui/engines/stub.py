@@ -94,6 +94,10 @@ class StubEngine:
     async def unload(self, name: str) -> None:
         """Takes no memory."""
 
+    async def loaded(self) -> list[str] | None:
+        """Nothing is ever not ready."""
+        return [self.default_model or MODEL_NAME]
+
     async def health(self) -> Health:
         """Always up, and says what it is."""
         return Health(True, "stub engine: canned answers, no model")

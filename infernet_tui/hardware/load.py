@@ -3,32 +3,49 @@
 Blocking calls; callers keep them off the event loop.
 """
 
-import os
-from datetime import UTC, datetime
+import contextlib
+import time
+from collections.abc import Iterable
 from typing import Any
 
-import psutil
+from infernet_tui.hardware.base import GIB, Hardware, Sample
+from infernet_tui.hardware.detect import MachineHardware
+from infernet_tui.hardware.document import iso_time
 
-from infernet_tui.hardware.gpus import GIB, nvidia_gpus
 
-
-def measure_load(active_jobs: int, capacity: int) -> dict[str, Any]:
+def measure_load(
+    active_jobs: int, capacity: int, hardware: Hardware | None = None
+) -> dict[str, Any]:
     """`specs.load`: jobs against capacity, one-minute load, free memory in GiB, GPU use in %."""
-    memory = psutil.virtual_memory()
-    gpus = nvidia_gpus()
-    utilizations = [gpu.utilization_percent for gpu in gpus if gpu.utilization_percent is not None]
+    sample = _sample(hardware)
+    totals = [gpu.vram_total_bytes for gpu in sample.gpus]
+    used = _known(gpu.vram_used_bytes for gpu in sample.gpus)
+    total = sum(_known(totals))
     return {
         "active_jobs": active_jobs,
         "concurrency_cap": capacity,
-        "load_avg_1m": round(os.getloadavg()[0], 2),
-        "ram": {"total_gb": _gib(memory.total), "free_gb": _gib(memory.available)},
-        "vram": {
-            "total_gb": _gib(sum(gpu.vram_total_bytes for gpu in gpus)),
-            "free_gb": _gib(sum(gpu.vram_free_bytes for gpu in gpus)),
+        "load_avg_1m": sample.cpu.load_1m or 0.0,
+        "ram": {
+            "total_gb": _gib(sample.ram.total_bytes),
+            "free_gb": _gib(sample.ram.available_bytes),
         },
-        "gpu_utilization_max": max(utilizations, default=None),
-        "measured_at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "vram": {"total_gb": _gib(total), "free_gb": _gib(total - sum(used))},
+        "gpu_utilization_max": max(
+            _known(gpu.utilization_percent for gpu in sample.gpus), default=None
+        ),
+        "measured_at": iso_time(time.time()),
     }
+
+
+def _sample(hardware: Hardware | None) -> Sample:
+    if hardware:
+        return hardware.sample()
+    with contextlib.closing(MachineHardware()) as machine:
+        return machine.sample()
+
+
+def _known(values: Iterable[int | None]) -> list[int]:
+    return [value for value in values if value is not None]
 
 
 def _gib(size: int) -> float:

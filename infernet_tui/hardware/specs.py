@@ -3,59 +3,54 @@
 Blocking calls; callers keep them off the event loop and cache the result.
 """
 
-import platform
-from pathlib import Path
+import contextlib
 from typing import Any
 
-import psutil
-
-from infernet_tui.hardware.gpus import GIB, nvidia_gpus
-from infernet_tui.hardware.interconnects import advertised_interconnects
+from infernet_tui.hardware.base import GIB, Cpu, Gpu, Hardware, HardwareReading, Ram
+from infernet_tui.hardware.detect import MachineHardware
+from infernet_tui.hardware.interconnects import advertised
 
 MAX_GPUS = 16
 """A control plane stores no more."""
-_ARCHITECTURES = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64"}
-_CPU_INFO = Path("/proc/cpuinfo")
-_VENDORS = {"intel": "intel", "amd": "amd", "apple": "apple", "arm": "arm"}
+_TIERS = ((8, "<8gb"), (16, "8-16gb"), (24, "16-24gb"), (48, "24-48gb"))
 
 
-def collect_specs() -> dict[str, Any]:
+def collect_specs(hardware: Hardware | None = None) -> dict[str, Any]:
     """The part of `specs` that rarely changes: `cpu`, `gpu_count`, `gpus`, `interconnects`."""
-    gpus = nvidia_gpus()
+    reading = _read(hardware)
     return {
-        "cpu": cpu(),
-        "gpu_count": len(gpus),
-        "gpus": [
-            {"vendor": "nvidia", "vram_tier": gpu.vram_tier, "model": gpu.model}
-            for gpu in gpus[:MAX_GPUS]
-        ],
-        "interconnects": advertised_interconnects(),
+        "cpu": _cpu(reading.cpu, reading.ram),
+        "gpu_count": len(reading.gpus),
+        "gpus": [_gpu(gpu) for gpu in reading.gpus[:MAX_GPUS]],
+        "interconnects": advertised(reading.interconnects),
     }
 
 
-def cpu() -> dict[str, Any]:
-    """Vendor, architecture, logical cores, sockets (`groups`) and memory in whole GiB."""
-    machine = platform.machine().lower()
-    info = _cpu_info()
+def vram_tier(total_bytes: int) -> str:
+    """Coarse class of a GPU's memory size, the wire's spelling; 24 means "sold as 24 GB"."""
+    gigabytes = round(total_bytes / GIB)
+    return next((name for limit, name in _TIERS if gigabytes < limit), ">=48gb")
+
+
+def _read(hardware: Hardware | None) -> HardwareReading:
+    if hardware:
+        return hardware.read()
+    with contextlib.closing(MachineHardware()) as machine:
+        return machine.read()
+
+
+def _cpu(cpu: Cpu, ram: Ram) -> dict[str, Any]:
+    """Logical cores, sockets (`groups`), and memory in whole GiB."""
     return {
-        "vendor": _vendor(info),
-        "arch": _ARCHITECTURES.get(machine, machine),
-        "cores": psutil.cpu_count() or 1,
-        "groups": max(1, len({line for line in info if line.startswith("physical id")})),
-        "ram_gb": round(psutil.virtual_memory().total / GIB),
+        "vendor": cpu.vendor,
+        "arch": cpu.arch,
+        "cores": cpu.cores,
+        "groups": cpu.groups,
+        "ram_gb": round(ram.total_bytes / GIB),
     }
 
 
-def _cpu_info() -> list[str]:
-    try:
-        return _CPU_INFO.read_text("utf-8", "replace").splitlines()
-    except OSError:  # not Linux
-        return []
-
-
-def _vendor(info: list[str]) -> str:
-    vendors = [line for line in info if line.startswith(("vendor_id", "CPU implementer"))]
-    text = (vendors[0] if vendors else platform.processor() or platform.machine()).lower()
-    if platform.system() == "Darwin" and platform.machine() == "arm64":
-        return "apple"
-    return next((name for word, name in _VENDORS.items() if word in text), "unknown")
+def _gpu(gpu: Gpu) -> dict[str, Any]:
+    size = gpu.vram_total_bytes
+    tier = {} if size is None else {"vram_tier": vram_tier(size)}  # never seen awake
+    return {"vendor": gpu.vendor, **tier, "model": gpu.model}

@@ -29,7 +29,8 @@ def try_to_read(folder: Path, data: bytes) -> GgufHeader | None:
 
 def test_the_header_says_what_the_model_is(tmp_path: Path) -> None:
     header = read_header(write_tiny_gguf(tmp_path / "tiny.gguf", context_length=777, name="Tiny"))
-    assert header == GgufHeader("llama", "Tiny", "F32", 777, header.parameter_count, True)
+    count = header.parameter_count
+    assert header == GgufHeader("llama", "Tiny", "F32", 777, count, True, 1, 2, 16)
     assert header.parameter_size == "26.9K"
 
 

@@ -1,57 +1,19 @@
 """What a node says about its machine."""
 
 import sys
-import types
 
 import pytest
 
-from infernet_tui.hardware import gpus
-from infernet_tui.hardware.gpus import Gpu, nvidia_gpus
+from infernet_tui.hardware.fake import FakeHardware
 from infernet_tui.hardware.load import measure_load
-from infernet_tui.hardware.specs import collect_specs
-
-GIB = 1024**3
-
-
-class FakeNvml(types.ModuleType):
-    """Stands in for the driver's library."""
-
-    class NVMLError(Exception):
-        """As in the real module."""
-
-    def __init__(self, names: list[str]) -> None:
-        super().__init__("pynvml")
-        self.names = names
-        self.is_open = False
-
-    def nvmlInit(self) -> None:
-        if not self.names:
-            raise self.NVMLError("driver not loaded")
-        self.is_open = True
-
-    def nvmlShutdown(self) -> None:
-        self.is_open = False
-
-    def nvmlDeviceGetCount(self) -> int:
-        return len(self.names)
-
-    def nvmlDeviceGetHandleByIndex(self, index: int) -> int:
-        return index
-
-    def nvmlDeviceGetMemoryInfo(self, _handle: int) -> object:
-        return types.SimpleNamespace(total=24 * GIB - 10_000_000, free=20 * GIB)
-
-    def nvmlDeviceGetUtilizationRates(self, handle: int) -> object:
-        if handle == 1:
-            raise self.NVMLError("not supported")
-        return types.SimpleNamespace(gpu=37)
-
-    def nvmlDeviceGetName(self, handle: int) -> str:
-        return self.names[handle]
+from infernet_tui.hardware.specs import collect_specs, vram_tier
+from tests.support.fake_nvml import GIB, FakeDevice, FakeNvml
 
 
 def test_gpus_are_described_coarsely(monkeypatch: pytest.MonkeyPatch) -> None:
-    nvml = FakeNvml(["NVIDIA GeForce RTX 4090", "NVIDIA GeForce RTX 4090"])
+    nvml = FakeNvml(
+        FakeDevice(), FakeDevice(bus_id="00000000:02:00.0", values={"UtilizationRates": None})
+    )
     monkeypatch.setitem(sys.modules, "pynvml", nvml)
     specs = collect_specs()
     assert specs["gpu_count"] == 2
@@ -62,13 +24,13 @@ def test_gpus_are_described_coarsely(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     load = measure_load(1, 4)
     assert load["gpu_utilization_max"] == 37
-    assert load["vram"]["free_gb"] == 40.0
+    assert load["vram"]["free_gb"] == 39.98
     assert not nvml.is_open
 
 
 def test_a_machine_without_driver_has_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml([]))
-    assert nvidia_gpus() == []
+    monkeypatch.setitem(sys.modules, "pynvml", FakeNvml(problem="no library"))
+    assert collect_specs()["gpus"] == []
     load = measure_load(0, 4)
     assert (load["gpu_utilization_max"], load["vram"]) == (None, {"total_gb": 0, "free_gb": 0})
     assert (load["active_jobs"], load["concurrency_cap"]) == (0, 4)
@@ -77,7 +39,17 @@ def test_a_machine_without_driver_has_no_gpu(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_machine_without_the_package_has_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pynvml", None)
-    assert gpus.nvidia_gpus() == []
+    assert collect_specs()["gpu_count"] == 0
+
+
+def test_the_hardware_of_a_node_is_asked_when_there_is_one() -> None:
+    hardware = FakeHardware(lambda: 1000.0)
+    specs = collect_specs(hardware)
+    assert specs["gpu_count"] == 4
+    assert specs["interconnects"]["nvlink"] == {
+        "available": True, "topology": "all-to-all", "link_count": 6,
+    }  # fmt: skip
+    assert measure_load(2, 4, hardware)["vram"]["total_gb"] == 318.59
 
 
 @pytest.mark.parametrize(
@@ -85,4 +57,4 @@ def test_a_machine_without_the_package_has_no_gpu(monkeypatch: pytest.MonkeyPatc
     [(6, "<8gb"), (8, "8-16gb"), (16, "16-24gb"), (24, "24-48gb"), (48, ">=48gb"), (141, ">=48gb")],
 )
 def test_memory_is_told_in_classes(gib: int, tier: str) -> None:
-    assert Gpu("m", gib * GIB, 0, None).vram_tier == tier
+    assert vram_tier(gib * GIB) == tier
