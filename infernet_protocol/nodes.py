@@ -67,3 +67,14 @@ class PayoutSetRequest(WireModel):
     coin: str = Field(min_length=1, max_length=16)
     network: str = Field(min_length=1, max_length=32)
     address: str = Field(min_length=1, max_length=2048)
+
+
+class PayoutRemoveRequest(WireModel):
+    """`payouts/remove`: no longer pay this provider in one coin on one network."""
+
+    coin: str = Field(min_length=1, max_length=16)
+    network: str = Field(min_length=1, max_length=32)
+
+
+MAX_EARNINGS_DAYS = 366
+"""How far back `earnings` looks, at most."""

@@ -13,7 +13,7 @@ import http.client
 import logging
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlencode, urlsplit
@@ -135,10 +135,46 @@ class ControlPlane:
             status, answer = await self._signed("POST", target, content, timeout_seconds)
         return _data(_checked(status, answer, self.address))
 
+    @property
+    def public_key(self) -> str:
+        """The key it signs with, as x-only hex."""
+        return _required(self._key).public_hex
+
     async def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
         """GET a public route; the JSON body."""
-        status, answer = await self._send("GET", self.address.target(path, params), b"", {}, None)
-        return _checked(status, answer, self.address)
+        return await self._public("GET", self.address.target(path, params))
+
+    async def post(self, path: str, body: Any) -> Any:
+        """POST JSON to a public route, unsigned; the JSON body."""
+        return await self._public("POST", self.address.target(path), orjson.dumps(body))
+
+    async def delete(self, path: str, *, timeout_seconds: float | None = None) -> Any:
+        """DELETE on a public route; the JSON body."""
+        return await self._public("DELETE", self.address.target(path), b"", timeout_seconds)
+
+    async def stream(
+        self, path: str, headers: Mapping[str, str], *, silence_seconds: float
+    ) -> AsyncGenerator[bytes, None]:
+        """GET a public stream; its bytes as they come. Closing this generator hangs up."""
+        import httpx
+
+        request = self._http().build_request(
+            "GET",
+            self.address.url(self.address.target(path)),
+            headers={"host": self.address.authority, "accept-encoding": "identity", **headers},
+            timeout=httpx.Timeout(None, connect=self._timeout_seconds, read=silence_seconds),
+        )
+        try:
+            response = await self._http().send(request, stream=True)
+            try:
+                if not response.is_success:
+                    _checked(response.status_code, await response.aread(), self.address)
+                async for chunk in response.aiter_bytes():
+                    yield chunk
+            finally:
+                await response.aclose()
+        except (httpx.TransportError, httpx.InvalidURL, OSError) as error:
+            raise _unreachable(self.address, error, self.proxy) from None
 
     def signature(self, method: str, path: str, body: bytes = b"") -> str:
         """The X-Infernet-Auth header of a request that someone else sends (the channel)."""
@@ -157,19 +193,30 @@ class ControlPlane:
         signed = {envelope.HEADER: self.address.signature(key, method, target, body)}
         return await self._send(method, target, body, signed, seconds)
 
-    async def _send(
-        self, method: str, target: str, body: bytes, headers: dict[str, str], seconds: float | None
-    ) -> tuple[int, bytes]:
+    async def _public(
+        self, method: str, target: str, body: bytes = b"", seconds: float | None = None
+    ) -> Any:
+        status, answer = await self._send(method, target, body, {}, seconds)
+        return _checked(status, answer, self.address)
+
+    def _http(self) -> "httpx.AsyncClient":
         import httpx  # 100 ms: only a process that stays pays for it
 
         if self._client is None:
             self._client = httpx.AsyncClient(
                 proxy=self.proxy, verify=ssl.create_default_context(), timeout=None
             )
+        return self._client
+
+    async def _send(
+        self, method: str, target: str, body: bytes, headers: dict[str, str], seconds: float | None
+    ) -> tuple[int, bytes]:
+        import httpx
+
         seconds = seconds or self._timeout_seconds
         try:
             async with asyncio.timeout(seconds):
-                response = await self._client.request(
+                response = await self._http().request(
                     method,
                     self.address.url(target),
                     content=body,

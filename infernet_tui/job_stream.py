@@ -131,6 +131,40 @@ def cancel(url: str, job_id: str, *, timeout_seconds: float = 5.0) -> None:
         _open(connection, address, "DELETE", target, {}).read()
 
 
+class Arrivals:
+    """Which events of one job have come, over all the connections it took."""
+
+    def __init__(self) -> None:
+        self.last_id: str | None = None
+        """What `Last-Event-ID` goes on from."""
+        self._has_job = False
+
+    def take(self, raw: ServerSentEvent) -> StreamEvent | None:
+        """The event, unless an earlier connection brought it already.
+
+        A server that does not know `Last-Event-ID` replays the whole stream.
+        """
+        event = StreamEvent(raw.event, _value(raw.data), raw.id)
+        if raw.event == "job":
+            is_new, self._has_job = not self._has_job, True
+            return event if is_new else None
+        if raw.event != "queue" and not event.is_terminal and self._is_old(raw.id):
+            return None
+        self.last_id = raw.id or self.last_id
+        return event
+
+    def _is_old(self, event_id: str | None) -> bool:
+        if event_id is None or self.last_id is None:
+            return False
+        numbers = event_id.isdecimal() and self.last_id.isdecimal()
+        return int(event_id) <= int(self.last_id) if numbers else event_id == self.last_id
+
+
+def pause_seconds(reconnects: int) -> float:
+    """How long to wait before the next connection, after so many that brought nothing new."""
+    return min(FIRST_PAUSE_SECONDS * 2.0**reconnects, LONGEST_PAUSE_SECONDS)
+
+
 class _Stream:
     """Where a stream stands: what has arrived, and how patient to be."""
 
@@ -146,15 +180,14 @@ class _Stream:
         self._timeout_seconds = timeout_seconds
         self._silence_seconds = silence_seconds
         self._began = self._last_news = time.monotonic()
-        self._last_id: str | None = None
-        self._has_job = False
+        self._arrivals = Arrivals()
         self._reconnects = 0
 
     def connection_events(self) -> Iterator[StreamEvent]:
         """The new events of one connection, until it ends."""
         headers = {"accept": "text/event-stream"}
-        if self._last_id is not None:
-            headers["last-event-id"] = self._last_id
+        if self._arrivals.last_id is not None:
+            headers["last-event-id"] = self._arrivals.last_id
         timeout = min(CONNECTION_SECONDS, self._patience())
         with closing(_connection(self._address, timeout)) as connection:
             response = _open(connection, self._address, "GET", self._target, headers)
@@ -173,31 +206,16 @@ class _Stream:
         """
         if self._reconnects >= MAX_RECONNECTS:
             raise broken
-        pause = min(FIRST_PAUSE_SECONDS * 2**self._reconnects, LONGEST_PAUSE_SECONDS)
+        pause = pause_seconds(self._reconnects)
         self._reconnects += 1
         time.sleep(min(pause, self._patience()))
 
     def _news(self, raw: ServerSentEvent) -> StreamEvent | None:
-        """The event, unless an earlier connection brought it already.
-
-        A server that does not know `Last-Event-ID` replays the whole stream.
-        """
-        event = StreamEvent(raw.event, _value(raw.data), raw.id)
-        if raw.event == "job":
-            is_new, self._has_job = not self._has_job, True
-            return event if is_new else None
-        if raw.event != "queue" and not event.is_terminal and self._is_old(raw.id):
-            return None
-        self._last_id = raw.id or self._last_id
-        self._last_news = time.monotonic()
-        self._reconnects = 0
+        event = self._arrivals.take(raw)
+        if event and event.event != "job":
+            self._last_news = time.monotonic()
+            self._reconnects = 0
         return event
-
-    def _is_old(self, event_id: str | None) -> bool:
-        if event_id is None or self._last_id is None:
-            return False
-        numbers = event_id.isdecimal() and self._last_id.isdecimal()
-        return int(event_id) <= int(self._last_id) if numbers else event_id == self._last_id
 
     def _patience(self) -> float:
         """Seconds that the job may still be silent.

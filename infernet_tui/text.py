@@ -39,6 +39,38 @@ def one_line(text: str) -> str:
     return " ".join(_JOINERS.sub("", plain_text(text)).split())
 
 
+_MARK = "\ufffd"
+_UNSAFE = re.compile(
+    "|".join((_ESCAPE_SEQUENCES.pattern, _HARMFUL.pattern, "[\u200c\u200d\ud800-\udfff]"))
+)
+
+
+def marked(text: str, limit: int) -> str:
+    """A name or message on one line, each harmful piece replaced by a visible mark.
+
+    What is longer than `limit` characters ends in an ellipsis; what follows is not even looked at.
+    """
+    if len(text) > limit:
+        text = text[: limit - 1] + "…"
+    if text.isascii() and text.isprintable():
+        return text
+    return _UNSAFE.sub(_MARK, " ".join(text.split()))
+
+
+_TAB = "    "
+
+
+def marked_lines(text: str) -> str:
+    """Running text with its line feeds; each harmful piece becomes a visible mark.
+
+    Tabs become spaces and joiners go, so that what is left is as wide as it is measured.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = _JOINERS.sub("", text.replace("\r\n", "\n").replace("\t", _TAB))
+    return _UNSAFE.sub(_MARK, text)
+
+
 def align(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows as lines whose columns start below each other, in terminal cells."""
     widths = [max(map(cell_width, column)) for column in zip(*rows, strict=True)]

@@ -5,8 +5,10 @@ from typing import Any
 from infernet_protocol import endpoints
 from infernet_protocol.jobs import MAX_EVENTS_PER_BATCH, CompleteRequest, JobStatus
 from infernet_protocol.nodes import (
+    MAX_EARNINGS_DAYS,
     CommandCompleteRequest,
     HeartbeatRequest,
+    PayoutRemoveRequest,
     PayoutSetRequest,
     RegisterRequest,
     Role,
@@ -14,10 +16,12 @@ from infernet_protocol.nodes import (
 from infernet_server.errors import Forbidden, NotFound
 from infernet_server.routes.signed import SignedCall, parse, signed_route
 from infernet_server.services.events import checked_events
+from infernet_server.services.explanation import explained
 from infernet_server.services.jobs import polled_job
 from infernet_server.wire import until_hangup
 
 MAX_WAIT_SECONDS = 30
+DEFAULT_EARNINGS_DAYS = 30
 
 
 async def register(call: SignedCall) -> dict[str, Any]:
@@ -179,6 +183,25 @@ async def set_payout(call: SignedCall) -> dict[str, Any]:
     return {"row": await call.services.nodes.set_payout(call.public_key, request)}
 
 
+async def remove_payout(call: SignedCall) -> dict[str, Any]:
+    """Forget where this provider is paid in one coin on one network."""
+    request = parse(PayoutRemoveRequest, call.body, "coin and network are required")
+    return {"removed": await call.services.nodes.remove_payout(call.public_key, request)}
+
+
+async def earnings(call: SignedCall) -> dict[str, Any]:
+    """What this provider earned, by day and in all."""
+    days = call.body.get("days")
+    count = days if type(days) is int and 1 <= days <= MAX_EARNINGS_DAYS else DEFAULT_EARNINGS_DAYS
+    return await call.services.nodes.earnings(call.public_key, count)
+
+
+async def explain_job(call: SignedCall) -> dict[str, Any]:
+    """Why each try of a job went to its node; for providers that tried it."""
+    identity = await call.services.nodes.identify(Role.PROVIDER, call.public_key)
+    return await explained(call.services, call.path["job_id"], identity.id)
+
+
 ROUTES = [
     signed_route(endpoints.REGISTER, register),
     signed_route(endpoints.HEARTBEAT, heartbeat),
@@ -187,9 +210,12 @@ ROUTES = [
     signed_route(endpoints.JOBS_POLL, poll_jobs),
     signed_route(endpoints.JOB_EVENTS, job_events),
     signed_route(endpoints.JOB_COMPLETE, complete_job),
+    signed_route(endpoints.JOB_EXPLAIN, explain_job),
     signed_route(endpoints.COMMANDS_POLL, poll_commands),
     signed_route(endpoints.COMMAND_COMPLETE, complete_command),
     signed_route(endpoints.PAYMENTS_LIST, list_payments),
     signed_route(endpoints.PAYOUTS_LIST, list_payouts),
     signed_route(endpoints.PAYOUTS_SET, set_payout),
+    signed_route(endpoints.PAYOUTS_REMOVE, remove_payout),
+    signed_route(endpoints.EARNINGS, earnings),
 ]

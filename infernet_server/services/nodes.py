@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ from infernet_protocol.nodes import (
     MAX_SPECS_BYTES,
     CommandCompleteRequest,
     HeartbeatRequest,
+    PayoutRemoveRequest,
     PayoutSetRequest,
     RegisterRequest,
     Role,
@@ -22,8 +24,10 @@ from infernet_server.services.specs import reduced_specs
 from infernet_server.storage import nodes as sql
 from infernet_server.storage.engine import Database
 from infernet_server.storage.rows import Row
-from infernet_server.timestamps import iso, micros
+from infernet_server.timestamps import iso, iso_millis, micros
 
+DAY_SECONDS = 86_400
+EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 NOT_REGISTERED = "no row for this pubkey — call /register first"
 
 
@@ -276,6 +280,44 @@ class NodeService:
         row = await self._database.write(sql.set_payout, values)
         await self._learn_payout_coins()
         return payout_view(row)
+
+    async def remove_payout(
+        self, public_key: str, request: PayoutRemoveRequest
+    ) -> list[dict[str, Any]]:
+        """Forget a provider's addresses for a coin and network; the rows that were there."""
+        identity = await self.identify(Role.PROVIDER, public_key)
+        coin, network = request.coin.upper(), request.network.lower()
+        rows = await self._database.write(sql.remove_payout, identity.id, coin, network)
+        left = await self._database.read(sql.payouts_of, identity.id)
+        self._directory.set_payout_coins(identity.id, {row["coin"] for row in left})
+        return [payout_view(row) for row in rows]
+
+    async def earnings(self, public_key: str, days: int) -> dict[str, Any]:
+        """What a provider was paid and is owed: in all, and for each of the last `days` (UTC)."""
+        identity = await self.identify(Role.PROVIDER, public_key)
+        now = self._clock()
+        first = int(now // DAY_SECONDS) - days + 1
+        since = first * sql.MICROS_A_DAY
+        rows = await self._database.read(sql.earnings_by_day, identity.id, since)
+        in_all = await self._database.read(sql.earnings_in_all, identity.id)
+        sums = {(row["day"], row["status"]): int(row["micros"]) for row in rows}
+        by_day: list[dict[str, Any]] = [
+            {
+                "date": date.fromordinal(EPOCH_ORDINAL + day).isoformat(),
+                "settled_micros": sums.get((day, "confirmed"), 0),
+                "pending_micros": sums.get((day, "pending"), 0),
+            }
+            for day in range(first, first + days)
+        ]
+        today = by_day[-1]
+        return {
+            "currency": "USD",
+            "today_micros": today["settled_micros"] + today["pending_micros"],
+            "settled_micros": in_all.get("confirmed", 0),
+            "pending_micros": in_all.get("pending", 0),
+            "days": by_day,
+            "as_of": iso_millis(now),
+        }
 
     async def _learn_payout_coins(self) -> None:
         for provider_id, coins in (await self._database.read(sql.payout_coins)).items():

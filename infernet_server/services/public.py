@@ -71,6 +71,7 @@ def _peer(node: Node) -> Row:
     gpus = specs.get("gpus", [])
     return {
         "pubkey": node.public_key,
+        "name": node.name or None,
         "multiaddr": _multiaddr(node),
         "last_seen": iso_millis(node.seen_at),
         "served_models": list(node.models),

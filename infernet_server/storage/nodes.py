@@ -26,6 +26,8 @@ from infernet_server.storage.tables import (
     payouts,
 )
 
+MICROS_A_DAY = 86_400_000_000
+
 _heartbeat = (
     update(nodes)
     .where(nodes.c.id == bindparam("b_id"))
@@ -193,6 +195,51 @@ def set_payout(connection: Connection, values: Row) -> Row:
         set_={"is_default": True},
     ).returning(payouts)
     return dict(connection.execute(query).mappings().one())
+
+
+def remove_payout(connection: Connection, provider_id: str, coin: str, network: str) -> list[Row]:
+    """Delete the addresses for a coin and network; what was deleted.
+
+    If the default was among them, the newest of the others takes its place.
+    """
+    own = payouts.c.provider_id == provider_id
+    removed = fetch_all(
+        connection,
+        delete(payouts)
+        .where(own, payouts.c.coin == coin, payouts.c.network == network)
+        .returning(payouts),
+    )
+    if any(row["is_default"] for row in removed):
+        newest = (
+            select(payouts.c.id)
+            .where(own)
+            .order_by(payouts.c.created_at.desc(), payouts.c.id)
+            .limit(1)
+            .scalar_subquery()
+        )
+        connection.execute(update(payouts).where(payouts.c.id == newest).values(is_default=True))
+    return removed
+
+
+def earnings_by_day(connection: Connection, provider_id: str, since: int) -> list[Row]:
+    """Sums of a provider's payments by status and by day since 1970, from then on."""
+    day = (payments.c.created_at // MICROS_A_DAY).label("day")
+    query = (
+        select(day, payments.c.status, func.sum(payments.c.amount_micros).label("micros"))
+        .where(payments.c.provider_id == provider_id, payments.c.created_at >= since)
+        .group_by(day, payments.c.status)
+    )
+    return fetch_all(connection, query)
+
+
+def earnings_in_all(connection: Connection, provider_id: str) -> dict[str, int]:
+    """Sums of a provider's payments by status, over all time."""
+    query = (
+        select(payments.c.status, func.sum(payments.c.amount_micros))
+        .where(payments.c.provider_id == provider_id)
+        .group_by(payments.c.status)
+    )
+    return {status: int(micros) for status, micros in connection.execute(query)}
 
 
 # --- envelopes seen -------------------------------------------------------------------------

@@ -17,7 +17,11 @@ and `routing.py` (which words mean which command).
 from collections.abc import Sequence
 
 CATALOGUE: dict[str, dict[str, str]] = {
+    "Setup": {
+        "setup": "Set this machine up, step by step; run it again to repair or change.",
+    },
     "Use": {
+        "tui": "Open the full-screen terminal application.",
         "chat": "Send a prompt and stream the answer (the default command).",
         "up": "Run a control plane and a node here, in one go.",
         "model": "Manage the models on this machine and which one is active.",
@@ -34,8 +38,12 @@ CATALOGUE: dict[str, dict[str, str]] = {
         "status": "Show this node's row on the network and its daemon.",
         "stats": "Show the running node's live figures.",
         "logs": "Show the node's log.",
+        "jobs": "List the jobs this node runs and ran, look at one, or cancel one.",
     },
     "Diagnostics": {
+        "gpu": "Show GPUs, interconnects, CPU and memory.",
+        "peers": "List the other nodes of the network.",
+        "route": "Explain why a job was given to a node.",
         "doctor": "Check config, engine, control plane, daemon and a real answer.",
         "config": "Show or change config.json.",
         "version": "Show the version.",

@@ -9,12 +9,12 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from infernet_tui.cli.answer import Answer
+from infernet_tui.answer import Answer
 from infernet_tui.cli.output import Output, error_fields
-from infernet_tui.cli.text import one_line, plain_text
 from infernet_tui.errors import InfernetError
 from infernet_tui.exit_codes import ExitCode
 from infernet_tui.job_stream import META, TOKEN
+from infernet_tui.text import one_line, plain_text
 
 
 class JobFailed(InfernetError):

@@ -6,11 +6,11 @@ import click
 
 from infernet_tui.cli.command import pass_output, verb
 from infernet_tui.cli.output import Output
-from infernet_tui.cli.text import one_line, plain_text
 from infernet_tui.doctor import report
 from infernet_tui.doctor.checks import CHECKS
 from infernet_tui.doctor.outcome import CheckStatus, NamedOutcome
 from infernet_tui.exit_codes import ExitCode
+from infernet_tui.text import one_line, plain_text
 
 MARKS = {
     CheckStatus.OK: ("✓", "ok", "green"),

@@ -15,11 +15,15 @@ from infernet_protocol.ipc import P2P_PORT
 from infernet_tui import config, identity, paths
 from infernet_tui.cli.command import pass_output, verb
 from infernet_tui.cli.output import Output
-from infernet_tui.config import BACKENDS, ROLES, Config, NodeConfig
+from infernet_tui.config import (
+    BACKENDS,
+    DEFAULT_CONTROL_PLANE_URL,
+    ROLES,
+    Config,
+    NodeConfig,
+)
 from infernet_tui.control_plane import ServerAddress
 from infernet_tui.errors import ConfigError, InfernetError
-
-DEFAULT_URL = "https://infernetprotocol.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Wishes:
 
 
 @verb("init")
-@click.option("--url", help=f"Control-plane URL [{DEFAULT_URL}].")
+@click.option("--url", help=f"Control-plane URL [{DEFAULT_CONTROL_PLANE_URL}].")
 @click.option("--role", type=click.Choice(ROLES), help="Node role [provider].")
 @click.option("--name", help="Human-readable node name [<role>@<hostname>].")
 @click.option("--p2p-port", type=click.IntRange(1, 65535), help=f"P2P port [{P2P_PORT}].")
@@ -79,7 +83,7 @@ def _check_overwriting(output: Output, old: Config, wishes: Wishes) -> None:
 
 
 def _url(output: Output, old: Config, wishes: Wishes) -> str:
-    default = old.control_plane_url or DEFAULT_URL
+    default = old.control_plane_url or DEFAULT_CONTROL_PLANE_URL
     url = wishes.url or (
         default if output.yes else output.ask(f"Control-plane URL [{default}]:", default)
     )
@@ -130,16 +134,7 @@ def _changes(url: str, node: NodeConfig, wishes: Wishes) -> dict[str, Any]:
     engine = {"backend": wishes.backend, "ollamaHost": wishes.engine_host, "model": wishes.model}
     changes: dict[str, Any] = {
         "controlPlane": {"url": url},
-        "node": {
-            "id": node.id,
-            "nodeId": node.node_id,
-            "role": node.role,
-            "name": node.name,
-            "publicKey": node.public_key,
-            "privateKey": str(node.private_key),
-            "address": node.address,
-            "port": node.port,
-        },
+        "node": node.to_section(),
     }
     if given := {key: value for key, value in engine.items() if value is not None}:
         changes["engine"] = given

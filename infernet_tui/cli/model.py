@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
+from infernet_protocol.ipc import IpcCommand
 from infernet_tui import config
 from infernet_tui.cli.command import pass_output, verb_group
 from infernet_tui.cli.output import Output
@@ -16,6 +17,8 @@ from infernet_tui.cli.pull_progress import PullPrinter, human_bytes
 from infernet_tui.engines.base import Engine, Model, PullProgress
 from infernet_tui.errors import EngineError, UsageError
 from infernet_tui.exit_codes import ExitCode
+from infernet_tui.node.client import LOAD_TIMEOUT_SECONDS, request_once
+from infernet_tui.text import one_line
 
 Result = TypeVar("Result")
 SHA256 = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
@@ -171,6 +174,31 @@ def remove(output: Output, name: str) -> None:
     output.show("model_remove", document, lambda: [f"✓ removed {chosen}"])
     if was_active:
         output.note("  it was the active model → infernet model use NAME")
+
+
+@command.command("load")
+@click.argument("name")
+@pass_output
+def load(output: Output, name: str) -> None:
+    """Have the running node bring a model into memory."""
+    _in_memory(output, IpcCommand.MODEL_LOAD, name)
+
+
+@command.command("unload")
+@click.argument("name")
+@pass_output
+def unload(output: Output, name: str) -> None:
+    """Have the running node free a model's memory."""
+    _in_memory(output, IpcCommand.MODEL_UNLOAD, name)
+
+
+def _in_memory(output: Output, verb: IpcCommand, name: str) -> None:
+    """Which models are in memory is the node's: another process could not tell its engine."""
+    seconds = output.timeout_seconds or LOAD_TIMEOUT_SECONDS
+    model = request_once(verb, {"name": name}, timeout_seconds=seconds)["model"]
+    is_loaded = verb is IpcCommand.MODEL_LOAD
+    done = f"✓ {'loaded' if is_loaded else 'unloaded'} {one_line(model)}"
+    output.show("model_memory", {"model": model, "is_loaded": is_loaded}, lambda: [done])
 
 
 async def _found(engine: Engine, name: str) -> str:

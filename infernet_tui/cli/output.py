@@ -12,8 +12,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from infernet_tui.cli.text import align, one_line, plain_text
 from infernet_tui.errors import Declined, InfernetError, NeedsTerminal
+from infernet_tui.text import align, one_line, plain_text
 
 if TYPE_CHECKING:
     from infernet_tui.cli.fields import FieldPath

@@ -1,4 +1,4 @@
-"""`infernet payout list|set`: where this node is paid."""
+"""`infernet payout list|set|remove`: where this node is paid."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ import click
 
 from infernet_protocol import endpoints
 from infernet_tui.cli.account import Account
-from infernet_tui.cli.coins import NETWORKS, Payout, is_network, payout
 from infernet_tui.cli.command import pass_output, verb_group
 from infernet_tui.cli.output import Output
-from infernet_tui.cli.text import one_line
+from infernet_tui.coins import NETWORKS, Payout, is_network, network_of, payout
 from infernet_tui.errors import UsageError
+from infernet_tui.text import one_line
 
 _COLUMNS = ("coin", "network", "address")
 
@@ -62,6 +62,34 @@ def set_(output: Output, coin: str, words: tuple[str, ...], network: str | None)
     output.show("payout", {"payout": row}, lambda: [said])
 
 
+def _complete_network(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    networks = NETWORKS.get(str(ctx.params.get("coin", "")).upper(), ())
+    return [network for network in networks if network.startswith(incomplete.lower())]
+
+
+@command.command("remove")
+@click.argument("coin", shell_complete=_complete)
+@click.argument("network", shell_complete=_complete_network)
+@pass_output
+def remove(output: Output, coin: str, network: str) -> None:
+    """Forget the payout address for a coin and network.
+
+    If it was the default, the newest of the others becomes it.
+    """
+    wanted = network_of(coin, network)
+    account = Account.open(output)
+    output.confirm(f"Forget where this node is paid {coin.upper()} on {wanted}?")
+    data = account.call(endpoints.PAYOUTS_REMOVE, coin=coin.upper(), network=wanted)
+    rows = rows_of(data, "removed")
+    said = [
+        f"Removed {row.get('coin')} ({row.get('network')}) {one_line(str(row.get('address')))}"
+        for row in rows
+    ]
+    output.show("payout_remove", {"removed": rows}, lambda: said)
+    if not rows:
+        output.note(f"There was no address for {coin.upper()} on {wanted}.")
+
+
 def _read(coin: str, words: tuple[str, ...], network: str | None) -> Payout:
     if len(words) == 1:
         return payout(coin, network, words[0])
@@ -74,7 +102,7 @@ def _read(coin: str, words: tuple[str, ...], network: str | None) -> Payout:
     return payout(coin, words[0], words[1])
 
 
-def rows_of(data: Any) -> list[dict[str, Any]]:
+def rows_of(data: Any, key: str = "rows") -> list[dict[str, Any]]:
     """The `rows` of a list answer."""
-    rows = data.get("rows") if isinstance(data, dict) else None
+    rows = data.get(key) if isinstance(data, dict) else None
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from infernet_tui.cli.output import Output
-from infernet_tui.cli.text import one_line
 from infernet_tui.engines.base import PullProgress
+from infernet_tui.text import one_line
 
 BAR_CELLS = 20
 STEP_PERCENT = 10

@@ -1,37 +1,19 @@
-"""Registering this node, shared by `register` and `update`.
-
-Invariant: what the caller does not name keeps its value on the control plane. A node that is not
-running is registered as offline, so that no job is given to nobody.
-"""
+"""Registering this node on the command line, shared by `register` and `update`."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
 
 from infernet_protocol import endpoints
-from infernet_protocol.ipc import P2P_PORT
 from infernet_tui import config
 from infernet_tui.cli.account import Account
 from infernet_tui.cli.output import Output
 from infernet_tui.cli.running import node_snapshot
 from infernet_tui.errors import NotFound, RequestFailed
+from infernet_tui.registration import Details, register_body
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Details:
-    """What the flags say; None leaves it as it is."""
-
-    name: str | None = None
-    gpu_model: str | None = None
-    price: float | None = None
-    address: str | None = None
-    p2p_port: int | None = None
-    no_advertise: bool = False
-    no_advertise_interconnects: bool = False
 
 
 def detail_flags(function: Function) -> Function:
@@ -67,7 +49,8 @@ def send(output: Output, details: Details, *, must_exist: bool) -> None:
         raise NotFound("This node is not registered.", hint="infernet register")
     node = account.node
     output.note(f"Registering {node.role} “{details.name or node.name}” ({node.node_id})…")
-    data = account.call(endpoints.REGISTER, **_body(account, details, before or {}))
+    body = register_body(node, details, row=before, snapshot=node_snapshot())
+    data = account.call(endpoints.REGISTER, **body)
     if not isinstance(data, dict) or not isinstance(data.get("id"), str):
         raise RequestFailed(f"{account.url} registered the node but did not say its id.")
     remembered: dict[str, Any] = {"id": data["id"]}
@@ -77,42 +60,6 @@ def send(output: Output, details: Details, *, must_exist: bool) -> None:
     row = account.row()
     document = {"id": data["id"], "node_id": data.get("node_id") or node.node_id, "row": row}
     output.show("register", document, lambda: _lines(output, account, document, row or {}))
-
-
-def _body(account: Account, details: Details, before: dict[str, Any]) -> dict[str, Any]:
-    node, snapshot = account.node, node_snapshot()
-    body: dict[str, Any] = {
-        "node_id": node.node_id,
-        "name": details.name or node.name or node.node_id,
-    }
-    if node.role != "client":
-        body |= _endpoint(account, details)
-        if snapshot is None:
-            body["status"] = "offline"
-    if node.role == "provider":
-        given = {"gpu_model": details.gpu_model, "price": details.price}
-        kept = {key: before.get(key) for key, value in given.items() if value is None}
-        body |= {key: value for key, value in (given | kept).items() if value is not None}
-        body["specs"] = _specs(details, snapshot or {})
-    return body
-
-
-def _endpoint(account: Account, details: Details) -> dict[str, Any]:
-    address = details.address or account.node.address
-    if details.no_advertise or not address:
-        return {}
-    return {"address": address, "port": details.p2p_port or account.node.port or P2P_PORT}
-
-
-def _specs(details: Details, snapshot: dict[str, Any]) -> dict[str, Any]:
-    from infernet_tui.hardware.specs import collect_specs
-
-    specs = collect_specs()
-    if details.no_advertise_interconnects:
-        specs.pop("interconnects", None)
-    if models := snapshot.get("servedModels"):
-        specs["served_models"] = models
-    return specs
 
 
 def _lines(

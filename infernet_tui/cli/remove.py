@@ -6,8 +6,8 @@ from infernet_tui.cli.account import Account
 from infernet_tui.cli.command import pass_output, verb
 from infernet_tui.cli.output import Output
 from infernet_tui.cli.running import node_snapshot
-from infernet_tui.cli.text import one_line
 from infernet_tui.errors import AlreadyRunning
+from infernet_tui.text import one_line
 
 
 @verb("remove")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import NoReturn
 
 from infernet_tui.errors import UsageError
+from infernet_tui.spelling import edit_distance
 
 DEFAULT_COMMAND = "chat"
 COMMON_VALUE_FLAGS = frozenset({"--color", "--fields", "--timeout"})
@@ -39,6 +40,25 @@ def route(
     if near := nearest(word, names):
         _refuse(word, near)
     return [DEFAULT_COMMAND, *arguments]
+
+
+def asks_for_state(arguments: Sequence[str], *, prompt_is_piped: bool) -> bool:
+    """Whether this is `infernet --json`: flags alone, and the answer is the node's whole state.
+
+    A pipe on stdin is a prompt, as everywhere; with `--follow` it cannot be one.
+    """
+    position, flags = 0, set[str]()
+    while position < len(arguments):
+        flag, equals, _ = arguments[position].partition("=")
+        if flag not in _STATE_SWITCHES | _STATE_VALUE_FLAGS:
+            return False
+        flags.add(flag)
+        position += 2 if flag in _STATE_VALUE_FLAGS and not equals else 1
+    return "--json" in flags and ("--follow" in flags or not prompt_is_piped)
+
+
+_STATE_SWITCHES = frozenset({"--json", "--follow", "--quiet", "-q", "--verbose", "-v"})
+_STATE_VALUE_FLAGS = COMMON_VALUE_FLAGS | {"--refresh"}
 
 
 def _without_command(
@@ -113,20 +133,6 @@ def _begins_alike(word: str, name: str) -> bool:
 
 def _allowed_slips(word: str) -> int:
     return 0 if len(word) < 3 else 1 if len(word) < 7 else 2
-
-
-def edit_distance(first: str, second: str) -> int:
-    """Insertions, deletions, replacements and swaps of neighbours from one word to the other."""
-    before: list[int] = []
-    row = list(range(len(second) + 1))
-    for i, char in enumerate(first, 1):
-        older, before, row = before, row, [i]
-        for j, other in enumerate(second, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (char != other))
-            if i > 1 and j > 1 and char == second[j - 2] and other == first[i - 2]:
-                cost = min(cost, older[j - 2] + 1)
-            row.append(cost)
-    return row[-1]
 
 
 def _refuse(word: str, near: str) -> NoReturn:

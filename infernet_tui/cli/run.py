@@ -13,7 +13,7 @@ import click
 from infernet_tui.cli import CATALOGUE, HIDDEN, command_names
 from infernet_tui.cli.lazy import LazyGroup
 from infernet_tui.cli.output import Output
-from infernet_tui.cli.routing import route
+from infernet_tui.cli.routing import asks_for_state, route
 from infernet_tui.errors import InfernetError, UsageError
 from infernet_tui.exit_codes import ExitCode
 
@@ -62,8 +62,10 @@ def _call(given: Sequence[str], output: Output) -> int:
 
         return shell_complete(root, {}, "infernet", COMPLETION_VARIABLE, instruction)
     try:
+        if asks_for_state(given, prompt_is_piped=_prompt_is_piped()):
+            return _whole_state(given, output)
         routed = _routed(root, given)
-        if not routed or routed == ["--json"]:
+        if not routed:
             return _nothing_asked(root, output)
         with root.make_context("infernet", routed, obj=output) as context:
             return int(root.invoke(context) or ExitCode.OK)
@@ -103,12 +105,22 @@ def _prompt_is_piped() -> bool:
     return stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)
 
 
+def _whole_state(given: Sequence[str], output: Output) -> int:
+    from infernet_tui.cli.state import command
+
+    with command.make_context("infernet", list(given), obj=output) as context:
+        return int(command.invoke(context) or ExitCode.OK)
+
+
 def _nothing_asked(root: LazyGroup, output: Output) -> int:
-    """`infernet` alone: the help is narration here, since nothing was asked for."""
+    """`infernet` alone: the screen on a terminal; elsewhere the help, as narration."""
+    if output.interactive:
+        with root.make_context("infernet", ["tui"], obj=output) as context:
+            return int(root.invoke(context) or ExitCode.OK)
     with root.make_context("infernet", ["help"], obj=output) as context:
         output.note(root.get_help(context))
     raise UsageError(
-        "No command and no prompt, and this version has no full-screen terminal yet.",
+        "No command and no prompt, and no terminal to open the screen on.",
         hint='infernet "what is 2+2?"',
     )
 

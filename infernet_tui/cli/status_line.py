@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from infernet_tui.cli.output import Output
-from infernet_tui.cli.text import one_line
+from infernet_tui.text import one_line
 
 _CLEAR_LINE = "\r\x1b[2K"
 

@@ -8,6 +8,7 @@ import contextlib
 import ipaddress
 import os
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +18,9 @@ from infernet_tui.cli.output import Output
 from infernet_tui.config import Config, NodeConfig
 from infernet_tui.errors import UsageError
 from infernet_tui.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from infernet_tui.cli.local_network import NetworkPlan
 
 
 @verb("up")
@@ -35,7 +39,6 @@ def command(
     if output.json:
         raise UsageError("`infernet up` is for people.", hint="infernet status --json")
     from infernet_tui.cli.local_network import NetworkPlan
-    from infernet_tui.cli.up_session import run_session
     from infernet_tui.node.instance import single_instance
     from infernet_tui.node.options import NodeOptions
 
@@ -43,7 +46,7 @@ def command(
         settings = _with_identity(output)
         if model:
             settings = replace(settings, engine=replace(settings.engine, model=model))
-        options = replace(NodeOptions.from_environ(os.environ), no_p2p=no_p2p)
+        options = replace(NodeOptions.from_environ(os.environ), mode="up", no_p2p=no_p2p)
         plan = NetworkPlan(
             settings,
             paths.server_dir(),
@@ -52,7 +55,27 @@ def command(
             port,
             rate_limits=not _is_loopback(host),
         )
+        if output.interactive and not no_tui:
+            return _on_screen(plan)
+        from infernet_tui.cli.up_session import run_session
+
         return event_loop.run(run_session(output, plan))
+
+
+def _on_screen(plan: "NetworkPlan") -> ExitCode:
+    """Run it inside the full-screen application."""
+    from infernet_tui.cli.local_network import LocalNetwork
+    from infernet_tui.launch import launch
+    from infernet_tui.session import UpSession, logging_to_file
+
+    network = LocalNetwork(plan)
+
+    def remember_url() -> None:
+        if plan.config.control_plane_url is None:
+            config.update({"controlPlane": {"url": network.url}})
+
+    with logging_to_file(paths.log_file()):
+        return ExitCode(launch(session=UpSession(network, remember_url)))
 
 
 def _with_identity(output: Output) -> Config:

@@ -4,7 +4,8 @@ from typing import Any
 
 from infernet_tui.cli.command import pass_output, verb
 from infernet_tui.cli.output import Output
-from infernet_tui.cli.registration import Details, detail_flags, send
+from infernet_tui.cli.registration import detail_flags, send
+from infernet_tui.registration import Details
 
 
 @verb("update")

@@ -7,6 +7,7 @@ one sends again from the number the control plane names in `welcome`.
 """
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import deque
@@ -32,6 +33,7 @@ from infernet_tui.node.stats import Stats
 
 log = logging.getLogger(__name__)
 WELCOME_SECONDS = 10.0
+PONG_SECONDS = 5.0
 COMPLETE_AGAIN_SECONDS = 5.0
 MAX_RETRY_AFTER_SECONDS = 300.0
 
@@ -158,7 +160,7 @@ class Channel:
         loops = [
             asyncio.create_task(self._read(socket), name="channel reader"),
             asyncio.create_task(self._write(socket), name="channel writer"),
-            asyncio.create_task(self._beat(heartbeat_seconds), name="channel heartbeat"),
+            asyncio.create_task(self._beat(socket, heartbeat_seconds), name="channel heartbeat"),
         ]
         try:
             done, _ = await asyncio.wait(loops, return_when=asyncio.FIRST_COMPLETED)
@@ -210,10 +212,11 @@ class Channel:
             attempt_log.completion_sent_at = time.monotonic()
             yield {"type": "complete", **reference, **attempt_log.completion}
 
-    async def _beat(self, interval_seconds: float) -> None:
+    async def _beat(self, socket: ClientConnection, interval_seconds: float) -> None:
         """Heartbeats, and completions again that were not acknowledged."""
         self._stats.heartbeat_worked()  # hello was one
         while True:
+            await self._ping(socket)
             await asyncio.sleep(interval_seconds)
             self._control.append(
                 {
@@ -229,6 +232,13 @@ class Channel:
             self._outbox.wake.set()
             self._stats.heartbeat_worked()
             self._changes.touch()
+
+    async def _ping(self, socket: ClientConnection) -> None:
+        """Measure the round trip; a pong that does not come is the keepalive's business."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PONG_SECONDS):
+                self._stats.measured_latency(await (await socket.ping()))
+                self._changes.touch()
 
     # --- messages from the server -----------------------------------------------------------
 

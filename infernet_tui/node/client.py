@@ -13,13 +13,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infernet_protocol.ipc import IpcCommand, IpcFailure
-from infernet_tui import paths
+from infernet_tui import errors, paths
 from infernet_tui.errors import InfernetError, NodeNotRunning, TimedOut
+from infernet_tui.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from infernet_tui.node.transports import Transport
 
 DEFAULT_TIMEOUT_SECONDS = 2.0
+NETWORK_TIMEOUT_SECONDS = 20.0
+"""For questions that the node passes on to the control plane or to its engine."""
+LOAD_TIMEOUT_SECONDS = 600.0
+"""For bringing a model into memory."""
+FIRST = "answer"
+"""How `NodeClient.stream` calls the first answer of a stream."""
 _ANSWER_LIMIT_BYTES = 4 * 1024 * 1024
 
 
@@ -67,13 +74,53 @@ class NodeClient:
 
     async def subscribe(self) -> AsyncGenerator[dict[str, Any], None]:
         """The snapshot now, and again after each change, until the node goes away."""
+        async with contextlib.aclosing(self.stream(IpcCommand.SUBSCRIBE)) as events:
+            async for name, data in events:
+                if name in (FIRST, "state"):
+                    yield data
+
+    async def stream(
+        self, command: str, payload: Any = None
+    ) -> AsyncGenerator[tuple[str, Any], None]:
+        """Start a stream; its first answer as `("answer", data)`, then `(event, data)` for each.
+
+        The last event of `model.pull` and `chat` is `done` or `error`; a stream that stops short of
+        that lost the node. Closing this generator hangs up, which ends the verb.
+        """
         async with contextlib.aclosing(
-            self._transport.stream(_message(IpcCommand.SUBSCRIBE, None))
+            self._transport.stream(_message(command, payload))
         ) as answers:
-            yield _data(await anext(answers, {}))
+            yield FIRST, _data(await anext(answers, {}))
             async for answer in answers:
-                if answer.get("event") == "state":
-                    yield answer["data"]
+                if "event" in answer:
+                    yield str(answer["event"]), answer.get("data")
+                else:
+                    _data(answer)  # raises: the connection broke
+
+    async def models(self) -> dict[str, Any]:
+        """The engine, and the models there are and could be."""
+        return dict(await self.request(IpcCommand.MODELS, timeout_seconds=NETWORK_TIMEOUT_SECONDS))
+
+    async def change_model(self, command: str, name: str) -> dict[str, Any]:
+        """`model.use`, `model.remove`, `model.load` or `model.unload`."""
+        payload = {"name": name}
+        return dict(await self.request(command, payload, timeout_seconds=LOAD_TIMEOUT_SECONDS))
+
+    async def jobs(self, limit: int = 100, before: int | None = None) -> dict[str, Any]:
+        """A page of jobs, newest first."""
+        return dict(await self.request(IpcCommand.JOBS, {"limit": limit, "before": before}))
+
+    async def job(self, job_id: str) -> dict[str, Any]:
+        """One job and what happened to it."""
+        return dict(await self.request(IpcCommand.JOB, {"id": job_id}))
+
+    async def cancel_job(self, job_id: str) -> dict[str, Any]:
+        """Stop a job here and give it back."""
+        return dict(await self.request(IpcCommand.JOB_CANCEL, {"id": job_id}))
+
+    async def ask_network(self, command: str, payload: Any = None) -> dict[str, Any]:
+        """A question that takes as long as a control plane: `peers`, `payouts`, `job.explain`, …"""
+        return dict(await self.request(command, payload, timeout_seconds=NETWORK_TIMEOUT_SECONDS))
 
 
 def request_once(
@@ -144,6 +191,8 @@ def _read_line(connection: socket.socket) -> bytes:
 def _data(answer: dict[str, Any]) -> Any:
     if answer.get("ok") is True:
         return answer.get("data")
+    if "hint" in answer:
+        raise _refused(str(answer.get("error")), answer.get("cause"), answer["hint"])
     raise _error(str(answer.get("error") or IpcFailure.BAD_RESPONSE), answer.get("cause"))
 
 
@@ -164,3 +213,22 @@ def _error(word: str, cause: object = None) -> InfernetError:
     if word in (IpcFailure.CONNECTION_CLOSED, IpcFailure.WRITE_FAILED, IpcFailure.BAD_RESPONSE):
         return NodeNotRunning(f"The node gave no proper answer: {word}{why}.", hint=logs)
     return InfernetError(f"The node refused: {word}{why}.")
+
+
+_KINDS: dict[str, type[InfernetError]] = {
+    kind.code: kind
+    for kind in vars(errors).values()
+    if isinstance(kind, type) and issubclass(kind, InfernetError)
+}
+"""Our errors by machine name: one that crossed the socket is what it was, with its exit code."""
+
+
+def _refused(code: str, message: object, hint: object) -> InfernetError:
+    """The error of a verb, as it was raised inside the node."""
+    error = _KINDS.get(code, InfernetError)(
+        str(message or f"The node refused: {code}."), hint=hint if isinstance(hint, str) else None
+    )
+    error.code = code
+    if code.endswith("not_found"):
+        error.exit_code = ExitCode.NOT_FOUND
+    return error

@@ -15,6 +15,7 @@ from infernet_tui.config import NodeConfig
 from infernet_tui.control_plane import ControlPlane
 from infernet_tui.engines.base import Engine
 from infernet_tui.errors import ControlPlaneError, InfernetError, NotFound, TimedOut
+from infernet_tui.hardware.base import Hardware
 from infernet_tui.hardware.load import measure_load
 from infernet_tui.hardware.specs import collect_specs
 from infernet_tui.node.changes import Changes
@@ -43,11 +44,14 @@ class Heartbeat:
         continuation: Continuation,
         stats: Stats,
         changes: Changes,
+        hardware: Hardware,
     ) -> None:
         self.row_id = node.id
         """UUID of this node's row on the control plane."""
         self.models: list[str] = []
         """Names the engine served when last asked."""
+        self.loaded_models: list[str] | None = None
+        """Those in memory when last asked; None when the engine does not tell."""
         self._control_plane = control_plane
         self._node = node
         self._options = options
@@ -56,6 +60,7 @@ class Heartbeat:
         self._continuation = continuation
         self._stats = stats
         self._changes = changes
+        self._hardware = hardware
         self._base: dict[str, Any] | None = None
         self._base_at = 0.0
 
@@ -67,9 +72,8 @@ class Heartbeat:
         """
         node = self._node
         body = {"role": node.role, "node_id": node.node_id, "name": node.name or node.node_id}
-        answer = await self._control_plane.call(
-            endpoints.REGISTER, body | self._endpoint() | await self._specs_field()
-        )
+        body |= self._endpoint() | await self._specs_field()
+        answer = await self._timed(endpoints.REGISTER, body)
         self.row_id = answer.get("id") if isinstance(answer, dict) else self.row_id
         log.info("registered as %s at %s", node.node_id, self._control_plane.address.authority)
 
@@ -79,7 +83,7 @@ class Heartbeat:
         body |= self._endpoint() | await self._specs_field()
         try:
             try:
-                await self._control_plane.call(endpoints.HEARTBEAT, body)
+                await self._timed(endpoints.HEARTBEAT, body)
             except NotFound:
                 log.warning("the control plane does not know this node; registering again")
                 await self.register()
@@ -103,8 +107,10 @@ class Heartbeat:
     async def specs(self) -> dict[str, Any]:
         """The node's `specs`, as of now."""
         base = await self._cached_base()
-        self.models = await self._served_models()
-        load = await asyncio.to_thread(measure_load, len(self._jobs.runs), self._jobs.capacity)
+        await self.look_at_models()
+        load = await asyncio.to_thread(
+            measure_load, len(self._jobs.runs), self._jobs.capacity, self._hardware
+        )
         specs = base | {"served_models": self.models, "load": load}
         if continued := self._continuation.models:
             specs["prefill_models"] = continued
@@ -136,17 +142,24 @@ class Heartbeat:
     async def _cached_base(self) -> dict[str, Any]:
         now = time.monotonic()
         if self._base is None or now - self._base_at > BASE_SPECS_SECONDS:
-            base = await asyncio.to_thread(collect_specs)
+            base = await asyncio.to_thread(collect_specs, self._hardware)
             if self._options.no_advertise_interconnects:
                 base.pop("interconnects", None)
             self._base, self._base_at = base, now
         return self._base
 
-    async def _served_models(self) -> list[str]:
-        """What the engine has; the last known list when it does not answer (it may be busy)."""
+    async def look_at_models(self) -> None:
+        """What the engine has; what was known stays when it does not answer (it may be busy)."""
         try:
             async with asyncio.timeout(MODELS_SECONDS):
-                return [model.name for model in await self._engine.models()]
+                self.models = [model.name for model in await self._engine.models()]
+                self.loaded_models = await self._engine.loaded()
         except (InfernetError, TimeoutError, OSError) as error:
             log.warning("the engine did not list its models: %s", error or "timed out")
-            return self.models
+
+    async def _timed(self, path: str, body: dict[str, Any]) -> Any:
+        """A signed call whose round trip is what the control plane's latency is taken from."""
+        began = time.monotonic()
+        answer = await self._control_plane.call(path, body)
+        self._stats.measured_latency(time.monotonic() - began)
+        return answer

@@ -14,7 +14,8 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infernet_protocol.ipc import MAX_LINE_BYTES, failure
+from infernet_protocol.ipc import MAX_REQUEST_BYTES, STREAMS, event, failure, refusal
+from infernet_tui.errors import InfernetError
 from infernet_tui.node.ndjson import LineServer
 from infernet_tui.node.verbs import VERBS
 
@@ -33,15 +34,45 @@ class Dispatcher:
 
     async def handle(self, message: object) -> AsyncGenerator[dict[str, Any], None]:
         """Every answer to one message."""
-        command = message.get("cmd") if isinstance(message, dict) else None
-        verb = VERBS.get(command) if isinstance(command, str) else None
+        command = _command(message)
+        verb = VERBS.get(command) if command else None
         if verb is None:
-            yield failure(f"unknown-cmd: {str(command)[:64] if command else '(none)'}")
+            yield failure(f"unknown-cmd: {command[:64] if command else '(none)'}")
             return
         assert isinstance(message, dict)
-        async with contextlib.aclosing(verb(self._node, message.get("payload"))) as answers:
-            async for answer in answers:
-                yield answer
+        has_answered = False
+        try:
+            async with contextlib.aclosing(verb(self._node, message.get("payload"))) as answers:
+                async for answer in answers:
+                    yield answer
+                    has_answered = True
+        except InfernetError as error:
+            yield _failed(error, has_answered=has_answered)
+        except Exception as error:  # the boundary: a verb's bug must not end the node
+            log.exception("the command %s failed", command)
+            yield _failed(_bug(error), has_answered=has_answered)
+
+
+def _command(message: object) -> str | None:
+    command = message.get("cmd") if isinstance(message, dict) else None
+    return str(command) if command else None
+
+
+class Bug(InfernetError):
+    """The node made a mistake of its own."""
+
+    code = "bug"
+
+
+def _bug(error: Exception) -> Bug:
+    return Bug(f"The node made a mistake ({type(error).__name__}).", hint="infernet logs")
+
+
+def _failed(error: InfernetError, *, has_answered: bool) -> dict[str, Any]:
+    """A failure as the first answer, or as the last event of a stream."""
+    if not has_answered:
+        return refusal(error.code, error.message, error.hint)
+    return event("error", {"code": error.code, "message": error.message, "hint": error.hint})
 
 
 class IpcServer:
@@ -49,7 +80,12 @@ class IpcServer:
 
     def __init__(self, dispatcher: Dispatcher, path: Path) -> None:
         self._path = path
-        self._lines = LineServer(dispatcher.handle, max_connections=MAX_CONNECTIONS)
+        self._lines = LineServer(
+            dispatcher.handle,
+            max_connections=MAX_CONNECTIONS,
+            max_line_bytes=MAX_REQUEST_BYTES,
+            is_stream=lambda message: _command(message) in STREAMS,
+        )
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
@@ -60,7 +96,7 @@ class IpcServer:
             log.error("cannot open %s: %s; `infernet status` will not work", self._path, error)
             return
         self._server = await asyncio.start_unix_server(
-            self._accept, sock=listener, limit=MAX_LINE_BYTES
+            self._accept, sock=listener, limit=MAX_REQUEST_BYTES
         )
 
     async def close(self) -> None:

@@ -26,12 +26,15 @@ from infernet_tui.engines.base import (
     Usage,
 )
 from infernet_tui.node.changes import Changes
+from infernet_tui.node.job_records import FIRST_NOTE_SECONDS, JobRecord, NoteKind
 from infernet_tui.node.offers import JobRefused, Offer
 from infernet_tui.node.outbox import AttemptKey, AttemptLog, Outbox
-from infernet_tui.node.stats import Bench, JobRecord, Stats, iso_millis
+from infernet_tui.node.stats import Bench, Stats
+from infernet_tui.node.times import iso_millis
 
 log = logging.getLogger(__name__)
 MAX_REMEMBERED_ATTEMPTS = 4096
+MAX_NOTE_CHARS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class Ending:
     usage: Usage | None = None
     tool_calls: list[dict[str, Any]] | None = None
     silent: bool = False
+    is_given_back: bool = False
+    """Cancelled here and not by the client: to the control plane a failure, to be tried again."""
 
 
 @dataclass(slots=True)
@@ -89,6 +94,7 @@ class Jobs:
         self._stats = stats
         self._changes = changes
         self._known: OrderedDict[AttemptKey, None] = OrderedDict()
+        outbox.when_settled = self._settled
 
     @property
     def free_slots(self) -> int:
@@ -111,12 +117,19 @@ class Jobs:
             raise JobRefused("the node is at capacity", retryable=True)
         self._remember(offer.key)
         job_id, attempt = offer.key
-        record = JobRecord(job_id, attempt, offer.request.model or self._engine.default_model)
+        record = JobRecord(
+            job_id,
+            attempt,
+            offer.request.model or self._engine.default_model,
+            payment_offer=offer.payment_offer,
+            payment_coin=offer.payment_coin,
+        )
+        record.note("started", f"attempt {attempt}")
         run = Run(offer, self._outbox.open(offer.key), record)
         self.runs[offer.key] = run
         self._stats.jobs_picked += 1
         self._stats.last_job_at = record.started_at
-        self._stats.recent_jobs.appendleft(record)
+        self._stats.records.add(record)
         run.task = asyncio.create_task(self._run(run), name=f"job {job_id} attempt {attempt}")
         log.info("job %s attempt %d started", job_id, attempt)
         self._changes.touch()
@@ -136,6 +149,10 @@ class Jobs:
         """Stop an attempt's engine; it ends as failed here and may be tried elsewhere."""
         self._stop(key, Ending("failed", error=error))
 
+    def give_back(self, key: AttemptKey, reason: str) -> None:
+        """Stop an attempt's engine on the operator's word; another node may be asked."""
+        self._stop(key, Ending("cancelled", error=reason, is_given_back=True))
+
     def drop(self, key: AttemptKey) -> None:
         """The attempt is no longer ours: stop it and say nothing more about it."""
         self._stop(key, Ending("cancelled", error="taken over by another attempt", silent=True))
@@ -154,6 +171,13 @@ class Jobs:
         self._end(run, ending)
         if run.has_begun:  # a task cancelled before its first step would never leave `runs`
             run.task.cancel()
+
+    def _settled(self, key: AttemptKey) -> None:
+        record = self._stats.records.find(*key)
+        if record is not None and not record.is_settled:
+            record.is_settled = True
+            record.note("acknowledged", "by the control plane")
+            self._changes.touch()
 
     def _remember(self, key: AttemptKey) -> None:
         self._known[key] = None
@@ -179,15 +203,20 @@ class Jobs:
     async def _generate(self, run: Run) -> Ending:
         """Feed the engine's events to the log until it ends. Tokens take the short way."""
         out, record, text = run.log, run.record, run.text
+        count_token = self._stats.count_token
         # A generator, as every `async def` with `yield` is: closing it stops the engine.
         events = cast(AsyncGenerator[EngineEvent, None], self._engine.generate(run.offer.request))
         async with contextlib.aclosing(events):
             async for event in events:
                 run.last_heard = time.monotonic()
                 if type(event) is Token:
+                    now = run.last_heard
                     if not record.tokens:
-                        record.first_token_ms = round((run.last_heard - run.started) * 1000)
+                        self._first_token(run)
                     record.tokens += 1
+                    count_token(now)
+                    if now >= record.next_note_at:
+                        record.note_tokens(now, run.started)
                     text.append(event.text)
                     out.append(EventType.TOKEN, {"text": event.text})
                     if out.is_full:
@@ -202,8 +231,17 @@ class Jobs:
                     return Ending("failed", error=event.message, retryable=event.retryable)
         return Ending("failed", error="the engine stopped without finishing the answer")
 
+    def _first_token(self, run: Run) -> None:
+        record = run.record
+        record.first_token_at = run.last_heard
+        record.first_token_ms = round((run.last_heard - run.started) * 1000)
+        record.next_note_at = run.last_heard + FIRST_NOTE_SECONDS
+        record.note("tokens", f"first token after {record.first_token_ms} ms")
+        self._stats.first_tokens_ms.append(record.first_token_ms)
+
     def _tell_meta(self, run: Run, meta: Meta) -> None:
         run.record.model = meta.model or run.record.model
+        run.record.note("meta", f"{run.record.model or 'unknown model'} on {meta.engine}")
         run.log.append(
             EventType.META,
             {
@@ -218,18 +256,24 @@ class Jobs:
     def _end(self, run: Run, ending: Ending) -> None:
         """Count the attempt and, unless it is silent, tell how it ended."""
         run.has_ended = True
-        record, seconds = run.record, time.monotonic() - run.started
-        record.state = ending.state
+        record, now = run.record, time.monotonic()
+        seconds = now - run.started
+        tokens = ending.usage.completion_tokens if ending.usage else record.tokens
+        self._stats.records.ended(record, ending.state)
         record.finished_at = time.time()
         record.error = ending.error
-        tokens = ending.usage.completion_tokens if ending.usage else record.tokens
+        record.tokens = tokens
+        record.prompt_tokens = ending.usage.prompt_tokens if ending.usage else None
+        record.tokens_per_second = _speed(run, seconds)
+        record.note(_ENDING_NOTES[ending.state], _summary(record, ending))
         if ending.state == "completed":
             self._stats.jobs_completed += 1
             self.when_completed(record.model)
             self.bench.add(tokens, seconds)
-            record.tokens_per_second = round(tokens / seconds, 2) if seconds else None
         elif ending.state == "failed":
             self._stats.jobs_failed += 1
+        else:
+            self._stats.jobs_cancelled += 1
         if not ending.silent:
             text = "".join(run.text)
             result = {
@@ -253,7 +297,7 @@ class Jobs:
         """The terminal event and the completion."""
         usage = _usage(ending.usage)
         error = (ending.error or "failed")[:MAX_ERROR_CHARS]
-        if ending.state == "failed":
+        if ending.state == "failed" or ending.is_given_back:
             out.append(EventType.ERROR, {"message": error, "retryable": ending.retryable})
             out.complete({"status": "failed", "error": error, "retryable": ending.retryable})
             return
@@ -272,3 +316,27 @@ def _usage(usage: Usage | None) -> dict[str, int] | None:
     if usage is None:
         return None
     return {"prompt_tokens": usage.prompt_tokens, "completion_tokens": usage.completion_tokens}
+
+
+_ENDING_NOTES: dict[str, NoteKind] = {
+    "completed": "done",
+    "failed": "error",
+    "cancelled": "cancelled",
+}
+
+
+def _speed(run: Run, seconds: float) -> float | None:
+    """Tokens per second after the first; of an answer that came in one piece, over all its time."""
+    record = run.record
+    if record.tokens < 2:
+        return None
+    after_first = record.speed(run.last_heard)
+    return after_first or (round(record.tokens / seconds, 2) if seconds > 0 else None)
+
+
+def _summary(record: JobRecord, ending: Ending) -> str:
+    """How it ended, in a few words; an engine's error, which may quote the prompt, is cut short."""
+    if ending.state != "completed":
+        return (ending.error or ending.reason)[:MAX_NOTE_CHARS]
+    speed = f", {record.tokens_per_second:g} tok/s" if record.tokens_per_second else ""
+    return f"{record.tokens} tokens{speed}, {ending.reason}"

@@ -14,6 +14,8 @@ from infernet_tui import paths
 from infernet_tui.config import Config
 from infernet_tui.control_plane import ControlPlane
 from infernet_tui.engines.base import Engine
+from infernet_tui.hardware.base import Hardware
+from infernet_tui.hardware.detect import MachineHardware
 from infernet_tui.identity import secret_key
 from infernet_tui.node.changes import Changes
 from infernet_tui.node.channel import Channel
@@ -21,13 +23,16 @@ from infernet_tui.node.commands import Commands
 from infernet_tui.node.continuation import Continuation
 from infernet_tui.node.health import HealthServer
 from infernet_tui.node.heartbeat import Heartbeat
+from infernet_tui.node.history import Recorder
 from infernet_tui.node.ipc import Dispatcher, IpcServer
 from infernet_tui.node.jobs import Jobs
 from infernet_tui.node.link import Link
+from infernet_tui.node.local_chat import LocalChats
 from infernet_tui.node.options import NodeOptions
 from infernet_tui.node.outbox import Outbox
 from infernet_tui.node.p2p import P2pServer
 from infernet_tui.node.polling import Polling
+from infernet_tui.node.pulls import Pulls
 from infernet_tui.node.snapshot import healthz
 from infernet_tui.node.stats import Stats
 from infernet_tui.node.supervisor import Supervisor
@@ -51,6 +56,7 @@ class Node:
         engine: Engine,
         *,
         socket_path: Path | None = None,
+        hardware: Hardware | None = None,
     ) -> None:
         """Wire the parts together; nothing is opened yet.
 
@@ -60,6 +66,7 @@ class Node:
         self.config = config
         self.options = options
         self.engine = engine
+        self.hardware = hardware or MachineHardware()
         self.identity = config.require_node()
         self.changes = Changes()
         self.stats = Stats()
@@ -76,18 +83,22 @@ class Node:
             self.changes,
         )
         self.commands = Commands(engine, outbox)
-        self._continuation = Continuation(engine, self.jobs)
-        self.jobs.when_completed = self._continuation.consider
+        self.pulls = Pulls(engine)
+        self.local_chats = LocalChats(engine)
+        self.continuation = Continuation(engine, self.jobs)
+        self.jobs.when_completed = self.continuation.consider
         self.heartbeat = Heartbeat(
             self.control_plane,
             self.identity,
             options,
             engine,
             self.jobs,
-            self._continuation,
+            self.continuation,
             self.stats,
             self.changes,
+            self.hardware,
         )
+        self.recorder = Recorder(self.hardware, self.stats, lambda: len(self.jobs.runs))
         self.dispatcher = Dispatcher(self)
         self.p2p = P2pServer(self.identity, options, self.heartbeat.public_address())
         self.health = HealthServer(options, lambda: healthz(self))
@@ -113,7 +124,8 @@ class Node:
         """
         self._supervisor.start("commands", self.commands.run())
         self._supervisor.start("watchdog", self._watchdog.run())
-        self._supervisor.start("continuation", self._continuation.run())
+        self._supervisor.start("continuation", self.continuation.run())
+        self._supervisor.start("recorder", self.recorder.run())
         self._supervisor.start("control plane", self.link.run())
         try:
             await self._supervisor.watch(self._stop)
@@ -158,6 +170,7 @@ class Node:
         await self.health.close()
         await self._ipc.close()
         await self.control_plane.aclose()
+        await asyncio.to_thread(self.hardware.close)
 
     def _link(self) -> Link:
         role, parts = self.identity.role, (self.heartbeat, self.jobs, self.commands)

@@ -9,6 +9,7 @@ from infernet_tui.engines.base import GenerateRequest
 from infernet_tui.node.outbox import AttemptKey
 
 SERVED_TYPES = ("chat", "inference")
+MAX_COIN_CHARS = 16
 
 
 class JobRefused(Exception):
@@ -27,6 +28,9 @@ class Offer:
 
     key: AttemptKey
     request: GenerateRequest
+    payment_offer: float | None = None
+    """What the job pays at most, in USD; None when it offers nothing."""
+    payment_coin: str | None = None
 
     @classmethod
     def parse(cls, job: Mapping[str, Any], attempt: int, prefill: str | None = None) -> "Offer":
@@ -52,7 +56,13 @@ class Offer:
             options={name: spec[name] for name in SAMPLING_FIELDS if spec.get(name) is not None},
             prefill=prefill,
         )
-        return cls((str(job["id"]), attempt), request)
+        coin = job.get("payment_coin")
+        return cls(
+            (str(job["id"]), attempt),
+            request,
+            payment_offer=_number(job.get("payment_offer"), float) or None,
+            payment_coin=coin[:MAX_COIN_CHARS] if isinstance(coin, str) and coin else None,
+        )
 
 
 def _number(value: object, kind: type) -> Any:

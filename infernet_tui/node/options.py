@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from typing import Literal
 
 from infernet_protocol.ipc import P2P_PORT
 from infernet_tui.errors import ConfigError
@@ -14,6 +15,8 @@ HEALTHZ_PORT = 8080
 class NodeOptions:
     """One run of a node."""
 
+    mode: Literal["background", "embedded", "up"] = "background"
+    """Who runs the node: a process of its own, the terminal application, or `infernet up`."""
     no_p2p: bool = False
     """Do not listen for peers."""
     p2p_port: int = P2P_PORT

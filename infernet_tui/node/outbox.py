@@ -7,7 +7,7 @@ an event that is usually set already; there is no task or timer per token.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from infernet_protocol.channel import MAX_UNACKNOWLEDGED_BYTES, JobEvent, ResumePoint
@@ -112,6 +112,8 @@ class Outbox:
         """By command id: `{status, result, error}`."""
         self.wake = asyncio.Event()
         """Set whenever there is something new to send."""
+        self.when_settled: Callable[[AttemptKey], None] = lambda _key: None
+        """Told each attempt about which nothing more is to be said."""
         self._settled = asyncio.Event()
 
     def open(self, key: AttemptKey) -> AttemptLog:
@@ -124,6 +126,7 @@ class Outbox:
         """Nothing more is to be said about this attempt."""
         if attempt_log := self.attempts.pop(key, None):
             attempt_log.has_news.set()  # whoever waits to send more need not
+            self.when_settled(key)
         self._signal_if_empty()
 
     def add_command_result(self, command_id: str, result: dict[str, Any]) -> None:

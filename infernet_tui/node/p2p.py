@@ -16,7 +16,7 @@ from infernet_protocol.ipc import MAX_LINE_BYTES, failure, success
 from infernet_tui.config import NodeConfig
 from infernet_tui.node.ndjson import LineServer
 from infernet_tui.node.options import NodeOptions
-from infernet_tui.node.stats import iso_millis
+from infernet_tui.node.times import iso_millis
 
 log = logging.getLogger(__name__)
 MAX_CONNECTIONS = 64

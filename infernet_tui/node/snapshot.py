@@ -6,18 +6,24 @@ prompt, no answer and no secret is in it.
 
 import os
 import time
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from infernet_tui import __version__
-from infernet_tui.node.stats import JobRecord, Stats, iso_millis
+from infernet_tui.node.stats import Stats
+from infernet_tui.node.times import iso_millis
+from infernet_tui.node.times import iso_millis_or_none as _iso
 
 if TYPE_CHECKING:
     from infernet_tui.node.node import Node
+
+SHOWN_JOBS = 50
 
 
 def snapshot(node: "Node") -> dict[str, Any]:
     """The state now."""
     identity, stats, options = node.identity, node.stats, node.options
+    now = time.monotonic()
     return {
         "pid": os.getpid(),
         "startedAt": iso_millis(stats.started_at),
@@ -44,7 +50,14 @@ def snapshot(node: "Node") -> dict[str, Any]:
         "capacity": node.jobs.capacity,
         "healthzPort": node.health.port,
         "bench": node.jobs.bench.as_specs(),
-        "jobs": [_job(record) for record in stats.recent_jobs],
+        "mode": options.mode,
+        "loadedModels": node.heartbeat.loaded_models,
+        "controlPlaneLatencyMs": stats.control_plane_latency_ms,
+        "tokensPerSecond": stats.token_rate.per_second(now),
+        "firstTokenP50Ms": stats.first_token_p50_ms,
+        "jobsCancelled": stats.jobs_cancelled,
+        "jobTotal": len(stats.records),
+        "jobs": [record.as_json(now) for record in islice(stats.records.newest(), SHOWN_JOBS)],
     }
 
 
@@ -85,22 +98,3 @@ def healthz(node: "Node") -> dict[str, Any]:
         "jobs_failed": stats.jobs_failed,
         "active_jobs": len(node.jobs.runs),
     }
-
-
-def _job(record: JobRecord) -> dict[str, Any]:
-    return {
-        "id": record.job_id,
-        "attempt": record.attempt,
-        "model": record.model,
-        "state": record.state,
-        "startedAt": iso_millis(record.started_at),
-        "finishedAt": _iso(record.finished_at),
-        "firstTokenMs": record.first_token_ms,
-        "tokens": record.tokens,
-        "tokensPerSecond": record.tokens_per_second,
-        "error": record.error,
-    }
-
-
-def _iso(seconds: float | None) -> str | None:
-    return None if seconds is None else iso_millis(seconds)

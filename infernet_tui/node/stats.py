@@ -3,30 +3,15 @@
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any, Literal
+from statistics import median_low
+from typing import Any
+
+from infernet_tui.node.job_records import JobRecords
+from infernet_tui.node.times import iso_millis
+from infernet_tui.node.token_rate import TokenRate
 
 MAX_BENCH_SAMPLES = 32
-MAX_RECENT_JOBS = 50
-
-JobState = Literal["running", "completed", "failed", "cancelled"]
-
-
-@dataclass(slots=True)
-class JobRecord:
-    """One attempt this node ran or runs. Holds no prompt and no answer."""
-
-    job_id: str
-    attempt: int
-    model: str | None
-    state: JobState = "running"
-    started_at: float = field(default_factory=time.time)
-    """Unix seconds."""
-    finished_at: float | None = None
-    first_token_ms: int | None = None
-    tokens: int = 0
-    tokens_per_second: float | None = None
-    error: str | None = None
+MAX_FIRST_TOKENS = 64
 
 
 @dataclass(slots=True)
@@ -45,8 +30,30 @@ class Stats:
     jobs_picked: int = 0
     jobs_completed: int = 0
     jobs_failed: int = 0
+    jobs_cancelled: int = 0
     last_job_at: float | None = None
-    recent_jobs: deque[JobRecord] = field(default_factory=lambda: deque(maxlen=MAX_RECENT_JOBS))
+    tokens_total: int = 0
+    """Every token of every job."""
+    control_plane_latency_ms: int | None = None
+    """The last round trip; None while the control plane is away."""
+    records: JobRecords = field(default_factory=JobRecords)
+    token_rate: TokenRate = field(default_factory=TokenRate)
+    first_tokens_ms: deque[int] = field(default_factory=lambda: deque(maxlen=MAX_FIRST_TOKENS))
+    """Times to the first token of the last jobs."""
+
+    @property
+    def first_token_p50_ms(self) -> int | None:
+        """The middle of them."""
+        return median_low(self.first_tokens_ms) if self.first_tokens_ms else None
+
+    def count_token(self, now: float) -> None:
+        """One token came; `now` is monotonic."""
+        self.tokens_total += 1
+        self.token_rate.count(now)
+
+    def measured_latency(self, seconds: float) -> None:
+        """The control plane took this long to answer."""
+        self.control_plane_latency_ms = round(seconds * 1000)
 
     def heartbeat_worked(self) -> None:
         """The control plane knows that we are here."""
@@ -58,6 +65,7 @@ class Stats:
         """It may not."""
         self.heartbeats_failed += 1
         self.last_heartbeat_error = error
+        self.control_plane_latency_ms = None
 
     def poll_worked(self) -> None:
         """Asked for jobs and got an answer, maybe none."""
@@ -87,9 +95,3 @@ class Bench:
             "samples": len(self._samples),
             "window_started_at": self._window_started_at,
         }
-
-
-def iso_millis(seconds: float) -> str:
-    """A Unix time as `YYYY-MM-DDTHH:MM:SS.mmmZ`."""
-    moment = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
-    return moment.replace("+00:00", "Z")

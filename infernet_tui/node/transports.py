@@ -16,7 +16,7 @@ from infernet_protocol.ipc import IpcFailure, failure
 from infernet_tui import paths
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
-"""Longest line a node may answer; its snapshot is a few kilobytes."""
+"""Longest line a node may answer: a thousand jobs are about half a megabyte."""
 
 Message = Mapping[str, Any]
 
@@ -82,14 +82,17 @@ class InProcessTransport:
 
     async def request(self, message: Message) -> dict[str, Any]:
         """Send one message and take the first answer."""
-        async for answer in self.stream(message):
-            return answer
+        async with contextlib.aclosing(self.stream(message)) as answers:
+            async for answer in answers:
+                return answer
         return failure(IpcFailure.CONNECTION_CLOSED)
 
     async def stream(self, message: Message) -> AsyncGenerator[dict[str, Any], None]:
-        """Send one message and take all answers."""
-        async for answer in self._handler.handle(orjson.loads(orjson.dumps(message))):
-            yield parse_answer(orjson.dumps(answer))
+        """Send one message and take all answers; closing ends the verb, wherever it is."""
+        handling = self._handler.handle(orjson.loads(orjson.dumps(message)))
+        async with contextlib.aclosing(handling) as answers:
+            async for answer in answers:
+                yield parse_answer(orjson.dumps(answer))
 
 
 def parse_answer(line: bytes) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class ScriptedEngine:
         self.running = 0
         self.removed: list[str] = []
         self.is_healthy = True
+        self.in_memory: set[str] = set()
 
     async def start(self) -> None:
         """Nothing to start."""
@@ -71,10 +72,16 @@ class ScriptedEngine:
         self.removed.append(name)
 
     async def load(self, name: str) -> None:
-        """Nothing to load."""
+        """Note that it is in memory."""
+        self.in_memory.add(name)
 
     async def unload(self, name: str) -> None:
-        """Nothing to unload."""
+        """Note that it is not."""
+        self.in_memory.discard(name)
+
+    async def loaded(self) -> list[str] | None:
+        """What was loaded."""
+        return sorted(self.in_memory)
 
     async def health(self) -> Health:
         """As the test says."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infernet_tui.cli.text import align, cell_width, one_line, plain_text
+from infernet_tui.text import align, cell_width, one_line, plain_text
 
 
 @pytest.mark.parametrize(

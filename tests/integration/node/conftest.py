@@ -3,15 +3,22 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from infernet_tui.config import Config
+from infernet_tui.control_plane import post_once
 from infernet_tui.engines.base import Engine
 from infernet_tui.identity import new_identity
+from infernet_tui.node.client import NodeClient
 from infernet_tui.node.node import Node
 from infernet_tui.node.options import NodeOptions
+from tests.support.control_plane import RunningControlPlane, control_plane, until
+from tests.support.node_clients import TRANSPORTS, client_of
+from tests.support.scripted_engine import ScriptedEngine
 
 RunNode = Callable[..., contextlib.AbstractAsyncContextManager[Node]]
 
@@ -58,3 +65,31 @@ def run_node(tmp_path: Path) -> RunNode:
             await node.shutdown()
 
     return run
+
+
+@dataclass(frozen=True)
+class LiveNode:
+    """A node connected to a control plane, and a client of it."""
+
+    plane: RunningControlPlane
+    node: Node
+    engine: ScriptedEngine
+    client: NodeClient
+
+    async def submit(self, text: str = "what is 2+2?", **fields: Any) -> str:
+        """Hand a job to the control plane; its id."""
+        body = {"messages": [{"role": "user", "content": text}], **fields}
+        answer = await asyncio.to_thread(post_once, self.plane.url, "/api/chat", body)
+        return str(answer["jobId"])
+
+
+@pytest.fixture(params=TRANSPORTS)
+async def live(
+    request: pytest.FixtureRequest, tmp_path: Path, run_node: RunNode
+) -> AsyncIterator[LiveNode]:
+    """Everything, over each of the two transports in turn."""
+    engine = ScriptedEngine()
+    async with control_plane(tmp_path / "server") as plane, run_node(plane.url, engine) as node:
+        await until(lambda: node.link.mode == "channel")
+        client = client_of(node, request.param, tmp_path / "n.sock")
+        yield LiveNode(plane, node, engine, client)

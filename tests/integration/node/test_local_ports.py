@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from infernet_protocol.ipc import MAX_LINE_BYTES
+from infernet_protocol.ipc import MAX_REQUEST_BYTES
 from infernet_tui.errors import InfernetError, NodeNotRunning, TimedOut
 from infernet_tui.node import ipc
 from infernet_tui.node.client import NodeClient, request_once
@@ -98,7 +98,7 @@ async def test_the_snapshot_has_every_field_of_the_existing_daemon(
 async def test_a_line_that_is_too_long_ends_only_its_own_connection(
     node: Node, tmp_path: Path
 ) -> None:
-    [answer] = await exchange(tmp_path / "n.sock", b"x" * (2 * MAX_LINE_BYTES))
+    [answer] = await exchange(tmp_path / "n.sock", b"x" * (MAX_REQUEST_BYTES + 1))
     assert answer["error"] == "line-too-long"
     [answer] = await exchange(tmp_path / "n.sock", b'{"cmd":"ping"}')
     assert answer["ok"] is True

@@ -75,6 +75,7 @@ async def test_a_peer_is_shown_without_what_names_its_devices(
     assert peer.pop("last_seen").endswith("Z")
     assert peer == {
         "pubkey": provider.public_key,
+        "name": "provider-00000001",
         "multiaddr": "/ip4/198.51.100.7/tcp/46337",
         "served_models": ["qwen2.5:0.5b"],
         "gpu_model": "A100",

@@ -74,7 +74,10 @@ def test_help_loads_neither_a_framework_nor_a_command() -> None:
     assert not modules & commands
 
 
-@pytest.mark.parametrize("arguments", [["status"], ["stats"], ["payments"], ["config", "show"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["status"], ["stats"], ["payments"], ["config", "show"], ["jobs"], ["peers"]],
+)
 def test_small_commands_load_no_framework(arguments: list[str]) -> None:
     heavy = {"textual", "rich", "httpx", "aiohttp", "pydantic", "fastapi", "sqlalchemy", "psutil"}
     assert not loaded_by(*arguments) & heavy

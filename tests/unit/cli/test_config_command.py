@@ -6,6 +6,7 @@ import stat
 import pytest
 
 from infernet_tui import config, identity, paths
+from infernet_tui.settings import SETTINGS
 from tests.support.cli import Infernet
 
 URL = "http://127.0.0.1:9"
@@ -186,3 +187,56 @@ def test_a_broken_file_is_named_and_left_alone(infernet: Infernet) -> None:
         assert finished.code == 2
         assert str(paths.config_file()) in finished.err
     assert paths.config_file().read_text() == "{ half a"
+
+
+def test_how_the_application_looks_is_a_setting_like_any_other(infernet: Infernet) -> None:
+    assert config.load().tui == config.TuiConfig()
+    assert infernet("config", "get", "tui.refresh_ms").out == "2000\n"
+    assert infernet("config", "set", "tui.glyphs", "braille").code == 0
+    assert infernet("config", "set", "tui.refresh_ms", "1000").code == 0
+    tui = config.load().tui
+    assert (tui.glyphs, tui.refresh_ms, tui.theme) == ("braille", 1000, "dark")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("tui.glyphs", "brialle", ["auto, block, braille, ascii", "did you mean braille?"]),
+        ("engine.backend", "olama", ["vllm", "did you mean ollama?"]),
+        ("tui.on_quit", "explode", ["ask, drain, handover, stop"]),
+        ("tui.refresh_ms", "1", ["from 100 to 60000"]),
+    ],
+)
+def test_a_wrong_value_names_file_key_choices_and_the_nearest(
+    infernet: Infernet, key: str, value: str, words: list[str]
+) -> None:
+    error = infernet("config", "set", key, value, "--json").error
+    assert error["exit"] == 2
+    for word in [str(paths.config_file()), f"`{key}`", *words]:
+        assert word in error["message"]
+
+
+def test_a_wrong_value_in_the_file_is_put_right_by_its_own_hint(infernet: Infernet) -> None:
+    config.write_atomically(paths.config_file(), '{"tui": {"bell": "onn"}}', mode=0o600)
+    error = infernet("config", "show", "--json").error
+    assert "`tui.bell`" in error["message"]
+    assert error["hint"] == "infernet config set tui.bell on"
+    assert infernet(*error["hint"].split()[1:]).code == 0
+    assert config.load().tui.bell == "on"
+
+
+def test_remapped_keys_are_shown_and_not_set_by_hand(infernet: Infernet) -> None:
+    config.update({"tui": {"keys": {"jobs.cancel": "x", "app.quit": "f10"}}})
+    config.update({"tui": {"keys": {"app.quit": None}}})
+    assert config.load().tui.keys == {"jobs.cancel": "x"}
+    assert "tui.keys.jobs.cancel\tx" in infernet("config", "show").out
+    assert infernet("config", "get", "tui.keys").out == "jobs.cancel\tx\n"
+    document = infernet("config", "show", "--json").document
+    assert document["config"]["tui"]["keys"]["jobs.cancel"] == "x"
+    assert infernet("config", "set", "tui.keys", "x").code == 2
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    for each in SETTINGS:
+        assert each.about.endswith("."), each.key
+        assert each.default is None or not each.choices or each.default in each.choices

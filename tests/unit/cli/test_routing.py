@@ -5,7 +5,7 @@ import pytest
 from infernet_tui.cli import command_names
 from infernet_tui.cli.chat import command as chat
 from infernet_tui.cli.command import common_flags, value_flags, verb
-from infernet_tui.cli.routing import COMMON_VALUE_FLAGS, edit_distance, nearest, route
+from infernet_tui.cli.routing import COMMON_VALUE_FLAGS, asks_for_state, nearest, route
 from infernet_tui.errors import UsageError
 
 
@@ -52,6 +52,30 @@ def test_words_reach_the_command_they_mean(typed: list[str], meant: list[str]) -
     assert routed(*typed) == meant
 
 
+@pytest.mark.parametrize(
+    ("typed", "piped", "wanted"),
+    [
+        (["--json"], False, True),
+        (["--json"], True, False),
+        (["--json", "--follow"], True, True),
+        (["--json", "--follow", "--refresh", "5s"], False, True),
+        (["--refresh=5s", "--follow", "--json", "-q"], False, True),
+        (["--json", "--fields", "node,jobs"], False, True),
+        (["--json", "--refresh", "status"], False, True),
+        (["--follow"], False, False),
+        (["--json", "--help"], False, False),
+        (["--json", "status"], False, False),
+        (["--json", "--model", "m"], False, False),
+        (["--json", "--"], False, False),
+        ([], False, False),
+    ],
+)
+def test_flags_alone_with_json_ask_for_the_state(
+    typed: list[str], piped: bool, wanted: bool
+) -> None:
+    assert asks_for_state(typed, prompt_is_piped=piped) is wanted
+
+
 def test_a_piped_prompt_goes_to_chat_with_its_flags() -> None:
     assert routed(piped=True) == ["chat"]
     assert routed("--json", "--model", "m", piped=True) == ["chat", "--json", "--model", "m"]
@@ -89,12 +113,3 @@ def test_the_router_knows_which_common_flags_take_a_value() -> None:
 
     assert common_flags()
     assert value_flags(bare) == COMMON_VALUE_FLAGS
-
-
-@pytest.mark.parametrize(
-    ("first", "second", "distance"),
-    [("", "abc", 3), ("status", "status", 0), ("stauts", "status", 1), ("ab", "bca", 3)],
-)
-def test_edit_distance_counts_slips(first: str, second: str, distance: int) -> None:
-    assert edit_distance(first, second) == distance
-    assert edit_distance(second, first) == distance

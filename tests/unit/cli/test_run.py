@@ -10,7 +10,7 @@ import click
 import pytest
 
 from infernet_tui import paths
-from infernet_tui.cli import logs, run
+from infernet_tui.cli import run
 from infernet_tui.cli.crash import redacted
 from infernet_tui.errors import ConfigError
 from tests.support.cli import Finished, Infernet, as_process
@@ -24,9 +24,15 @@ def test_alone_without_a_terminal_it_prints_help_to_stderr() -> None:
     assert "Usage: infernet" in finished.err
 
 
-def test_alone_with_json_it_still_answers_json() -> None:
-    finished = as_process("--json")
-    assert finished.error["code"] == "usage"
+def test_alone_with_json_it_asks_for_the_state_of_a_node_that_does_not_run() -> None:
+    error = as_process("--json").error
+    assert (error["code"], error["exit"], error["hint"]) == (
+        "daemon_unreachable",
+        3,
+        "infernet start",
+    )
+    last = as_process("--json", "--follow").lines("state_follow")[-1]
+    assert (last["type"], last["ok"], last["error"]["exit"]) == ("result", False, 3)
 
 
 def test_version_works_as_flag_and_command(infernet: Infernet) -> None:
@@ -189,38 +195,23 @@ def test_nothing_writes_to_stdout_but_the_answer(infernet: Infernet) -> None:
     assert "Next: infernet register" in finished.err
 
 
-def test_the_log_module_reads_from_the_end(tmp_path: Path) -> None:
-    path = tmp_path / "log"
-    path.write_bytes(b"".join(b"line %d\n" % number for number in range(50_000)))
-    with path.open("rb") as file:
-        assert logs.last_lines(file, 2) == [b"line 49998", b"line 49999"]
-        assert logs.last_lines(file, 0) == []
-        assert len(logs.last_lines(file, 10**6)) == 50_000
-
-
-def test_logs_follow_what_is_added_also_into_a_new_file(tmp_path: Path) -> None:
-    path = tmp_path / "log"
-    path.write_bytes(b"old\n")
-    with path.open("rb") as file:
-        file.seek(0, os.SEEK_END)
-        added = logs.added_lines(path, file)
-        with path.open("ab") as log:
-            log.write(b"one\ntw")
-        assert next(added) == b"one"
-        with path.open("ab") as log:
-            log.write(b"o\n")
-        assert next(added) == b"two"
-        path.rename(tmp_path / "log.1")
-        path.write_bytes(b"rotated\n")
-        assert next(added) == b"rotated"
-        path.write_bytes(b"cut\n")
-        assert next(added) == b"cut"
-        added.close()
-
-
 def test_logs_as_json_end_with_a_result(infernet: Infernet) -> None:
     paths.config_dir().mkdir(parents=True)
     paths.log_file().write_bytes("ünï \x1b[31mred\n".encode())
     assert infernet("logs").out == "ünï red\n"
     lines = infernet("logs", "--json").lines("logs")
     assert lines == [{"type": "line", "text": "ünï \x1b[31mred"}, {"type": "result", "ok": True}]
+
+
+def test_logs_of_a_level_are_it_and_worse_with_what_belongs_to_them(infernet: Infernet) -> None:
+    paths.config_dir().mkdir(parents=True)
+    head = "2026-11-25T10:00:00.000Z"
+    lines = [
+        f"{head} ERROR   a: bad",
+        "  traceback",
+        f"{head} INFO    a: good",
+        f"{head} WARNING a: hm",
+    ]
+    paths.log_file().write_text("\n".join(lines) + "\n")
+    assert infernet("logs", "--level", "error").out.splitlines() == lines[:2]
+    assert infernet("logs", "--level", "warning", "-n", "1").out.splitlines() == lines[3:]

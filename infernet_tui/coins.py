@@ -48,18 +48,26 @@ def payout(coin: str, network: str | None, address: str) -> Payout:
     Raises:
         UsageError: unknown coin or network, or text that cannot be an address there.
     """
-    name = coin.upper()
-    if name not in NETWORKS:
-        raise UsageError(
-            f"“{coin}” is not a supported coin.", hint=f"one of: {', '.join(NETWORKS)}"
-        )
-    chosen = _network(name, network)
+    name, chosen = coin.upper(), network_of(coin, network)
     if not _looks_like_address(chosen, address):
         raise UsageError(
             f"“{address[:80]}” is not a {name} address on {chosen}.",
             hint=f"infernet payout set {name} {chosen} <address>",
         )
     return Payout(name, chosen, address)
+
+
+def network_of(coin: str, network: str | None) -> str:
+    """The network's own name: `mainnet` and `ln` are translated, None is the coin's default.
+
+    Raises:
+        UsageError: unknown coin, or not a network of it.
+    """
+    if coin.upper() not in NETWORKS:
+        raise UsageError(
+            f"“{coin}” is not a supported coin.", hint=f"one of: {', '.join(NETWORKS)}"
+        )
+    return _network(coin.upper(), network)
 
 
 def is_network(coin: str, word: str) -> bool:

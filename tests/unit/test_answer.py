@@ -1,6 +1,6 @@
 """The running account of one answer."""
 
-from infernet_tui.cli.answer import Answer
+from infernet_tui.answer import Answer
 
 
 class Clock:

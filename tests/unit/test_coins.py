@@ -2,8 +2,8 @@
 
 import pytest
 
-from infernet_tui.cli.coins import NETWORKS, Payout, payout
 from infernet_tui.cli.payout import _read
+from infernet_tui.coins import NETWORKS, Payout, payout
 from infernet_tui.errors import UsageError
 
 BITCOIN = "bc1q9h6zcv4fp9kx5n0jq5qf3w2yxz4z3y2w5"

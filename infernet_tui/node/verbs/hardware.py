@@ -1,0 +1,16 @@
+"""`hardware`: what this machine is and does now, and how each of it was found out."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING, Any
+
+from infernet_protocol.ipc import success
+from infernet_tui.hardware.document import hardware_document
+
+if TYPE_CHECKING:
+    from infernet_tui.node.node import Node
+
+
+async def answer(node: "Node", _payload: Any) -> AsyncGenerator[dict[str, Any], None]:
+    """A whole reading; the fabric in it may be five minutes old."""
+    yield success(hardware_document(await asyncio.to_thread(node.hardware.read)))
