@@ -15,10 +15,18 @@ from pathlib import Path
 from typing import Any
 
 from infernet_tui import paths
+from infernet_tui.config_reader import ConfigReader
 from infernet_tui.errors import ConfigError
 
+DEFAULT_CONTROL_PLANE_URL = "https://infernetprotocol.com"
+"""What is suggested; nothing is contacted before it was agreed to."""
 ROLES = ("provider", "aggregator", "client")
 BACKENDS = ("llamacpp", "ollama", "openai", "vllm", "lmstudio", "sglang", "max", "mojo", "stub")
+GLYPHS = ("auto", "block", "braille", "ascii")
+MOUSE = ("auto", "off")
+ON_QUIT = ("ask", "drain", "handover", "stop")
+BELL = ("off", "on")
+REDUCE_MOTION = ("auto", "on", "off")
 
 
 class Secret(str):
@@ -49,6 +57,19 @@ class NodeConfig:
     """Public address to advertise; None advertises nothing (outbound-only)."""
     port: int | None = None
 
+    def to_section(self) -> dict[str, Any]:
+        """The `node` section of `config.json`, its key in the clear."""
+        return {
+            "id": self.id,
+            "nodeId": self.node_id,
+            "role": self.role,
+            "name": self.name,
+            "publicKey": self.public_key,
+            "privateKey": str(self.private_key),
+            "address": self.address,
+            "port": self.port,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class EngineConfig:
@@ -64,12 +85,32 @@ class EngineConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class TuiConfig:
+    """`tui`: how the full-screen application looks and behaves."""
+
+    theme: str = "dark"
+    """Name of a theme file; whether there is such a file is for the application to say."""
+    glyphs: str = "auto"
+    """One of `GLYPHS`; `auto` goes by the terminal's encoding."""
+    mouse: str = "auto"
+    refresh_ms: int = 2000
+    on_quit: str = "ask"
+    """One of `ON_QUIT`: what becomes of a node that runs in the application and serves."""
+    bell: str = "off"
+    reduce_motion: str = "auto"
+    """One of `REDUCE_MOTION`; `auto` is on over SSH."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Action id → the key that replaces its own."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything in `config.json`."""
 
     control_plane_url: str | None = None
     node: NodeConfig | None = None
     engine: EngineConfig = EngineConfig()
+    tui: TuiConfig = TuiConfig()
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """The file as read, with the keys this version does not know."""
 
@@ -106,10 +147,15 @@ def load(path: Path | None = None) -> Config:
         ConfigError: not JSON, or a value of the wrong type (named with its key).
     """
     path = path or paths.config_file()
+    return _parse(_read(path), path)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The file's keys, of whatever type they are; none if there is no file."""
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError:
-        return Config()
+        return {}
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"Cannot read {path}: {error}") from None
     try:
@@ -121,7 +167,7 @@ def load(path: Path | None = None) -> Config:
         ) from None
     if not isinstance(raw, dict):
         raise ConfigError(f"{path} must hold one JSON object.")
-    return _parse(_migrated(raw), path)
+    return _migrated(raw)
 
 
 def load_existing(path: Path | None = None) -> Config:
@@ -139,16 +185,26 @@ def load_existing(path: Path | None = None) -> Config:
 def update(changes: Mapping[str, Any], path: Path | None = None) -> Config:
     """Merge `changes` (in the file's own shape) into what is on disk *now*, and write it.
 
-    Nested objects are merged key by key; a value of None for a whole section removes it.
+    Nested objects are merged key by key; a value of None for a whole section removes it. A wrong
+    value on disk is no obstacle if `changes` put it right.
 
     Raises:
-        ConfigError: the file on disk or the result is wrong; nothing is written.
+        ConfigError: the file is not JSON, or the result is wrong; nothing is written.
     """
     path = path or paths.config_file()
-    merged = _merge(dict(load(path).raw), changes)
+    merged = _merge(_read(path), changes)
     config = _parse(merged, path)
     write_atomically(path, json.dumps(merged, indent=2, ensure_ascii=False) + "\n", mode=0o600)
     return config
+
+
+def checked(changes: Mapping[str, Any], raw: Mapping[str, Any]) -> Config:
+    """What `update` would make of a file that holds `raw`; nothing is read or written.
+
+    Raises:
+        ConfigError: the result is wrong.
+    """
+    return _parse(_merge(dict(raw), changes), paths.config_file())
 
 
 def write_atomically(path: Path, text: str, *, mode: int) -> None:
@@ -210,7 +266,7 @@ def _merge(base: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _parse(raw: dict[str, Any], path: Path) -> Config:
-    read = _Reader(raw, path)
+    read = ConfigReader(raw, path)
     url = read.text("controlPlane", "url")
     node = None
     if raw.get("node") is not None:
@@ -230,44 +286,18 @@ def _parse(raw: dict[str, Any], path: Path) -> Config:
         model=read.text("engine", "model"),
         num_thread=read.integer("engine", "ollama_num_thread", 1, 4096),
     )
-    return Config(url.rstrip("/") if url else None, node, engine, raw)
+    return Config(url.rstrip("/") if url else None, node, engine, _parse_tui(read), raw)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    """Typed look-ups that name the file and the key when a value is wrong."""
-
-    raw: Mapping[str, Any]
-    path: Path
-
-    def text(self, section: str, key: str) -> str | None:
-        value = self._value(section, key)
-        if value is not None and not isinstance(value, str):
-            raise self._wrong(section, key, "text")
-        return value
-
-    def integer(self, section: str, key: str, low: int, high: int) -> int | None:
-        value = self._value(section, key)
-        if value is not None and (type(value) is not int or not low <= value <= high):
-            raise self._wrong(section, key, f"a whole number from {low} to {high}")
-        return value
-
-    def choice(self, section: str, key: str, allowed: tuple[str, ...]) -> str | None:
-        value = self.text(section, key)
-        if value is not None and value not in allowed:
-            raise self._wrong(section, key, "one of " + ", ".join(allowed))
-        return value
-
-    def _value(self, section: str, key: str) -> Any:
-        found = self.raw.get(section)
-        if found is None:
-            return None
-        if not isinstance(found, dict):
-            raise ConfigError(f"{self.path}: `{section}` must be an object.")
-        return found.get(key)
-
-    def _wrong(self, section: str, key: str, expected: str) -> ConfigError:
-        return ConfigError(
-            f"{self.path}: `{section}.{key}` must be {expected}.",
-            hint=f"infernet config set {section}.{key} <value>",
-        )
+def _parse_tui(read: ConfigReader) -> TuiConfig:
+    default = TuiConfig()
+    return TuiConfig(
+        theme=read.text("tui", "theme") or default.theme,
+        glyphs=read.choice("tui", "glyphs", GLYPHS) or default.glyphs,
+        mouse=read.choice("tui", "mouse", MOUSE) or default.mouse,
+        refresh_ms=read.integer("tui", "refresh_ms", 100, 60_000) or default.refresh_ms,
+        on_quit=read.choice("tui", "on_quit", ON_QUIT) or default.on_quit,
+        bell=read.choice("tui", "bell", BELL) or default.bell,
+        reduce_motion=read.choice("tui", "reduce_motion", REDUCE_MOTION) or default.reduce_motion,
+        keys=read.texts("tui", "keys"),
+    )
