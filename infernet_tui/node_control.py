@@ -4,6 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from infernet_tui.errors import InfernetError
+from infernet_tui.screens import wording
 from infernet_tui.screens.dialogs import Choice, Confirm, PickOne, ShowLines
 from infernet_tui.session import is_set_up
 from infernet_tui.widgets.lines import line
@@ -94,7 +95,8 @@ class NodeControl:
     async def _ask_how(self) -> str | None:
         node = self._cockpit.store.node
         running = node.active_jobs if node else 0
-        words = f"The node runs in this window, with {running} jobs now. What becomes of it?"
+        jobs = wording.count_of(running, "job")
+        words = f"The node runs in this window, with {jobs} now. What becomes of it?"
         choices = [
             Choice(HAND_OVER, "Go on in the background", "finishes jobs, then infernet start"),
             Choice(DRAIN, "Finish jobs, then stop", "no new ones are taken"),
