@@ -16,9 +16,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input
 
 from infernet_tui.errors import InfernetError
-from infernet_tui.widgets.lines import Line, Lines, line, wrap
+from infernet_tui.widgets.lines import Line, Lines, line
 from infernet_tui.widgets.panel import Panel
 from infernet_tui.widgets.table import Column, Table
+from infernet_tui.widgets.wrap import wrap
 
 if TYPE_CHECKING:
     from infernet_tui.app import Cockpit

@@ -84,16 +84,13 @@ def figures(gpu: GpuView, width: int) -> Line:
     """One GPU now."""
     if gpu.is_asleep:
         words = "asleep: not woken to be measured"
-        return line(f" {gpu.index:>2} ", (fit(short_model(gpu), 20), "title"), (words, "muted"))
+        return line(
+            f" {gpu.index:>2} ", (fit(wording.short_gpu(gpu.model), 20), "title"), (words, "muted")
+        )
     facts = line(*_load(gpu), " ", Span(fit(_clock(gpu, width), 13 if width >= WIDE else 8)), " ",
                  Span(_link(gpu, width)))  # fmt: skip
     name = max(8, min(28, width - 5 - width_of(facts)))
-    return line(f" {gpu.index:>2} ", (fit(short_model(gpu), name), "title"), *facts)
-
-
-def short_model(gpu: GpuView) -> str:
-    """`RTX 4090`."""
-    return gpu.model.removeprefix("NVIDIA ").removeprefix("GeForce ").removeprefix("AMD ")
+    return line(f" {gpu.index:>2} ", (fit(wording.short_gpu(gpu.model), name), "title"), *facts)
 
 
 def _load(gpu: GpuView) -> Line:
@@ -161,7 +158,7 @@ def _compact(rack: Rack, gpu: GpuView, tops: Tops, width: int) -> Line:
     plotted = sparkline(
         rack.values(gpu.index, rack.view), room, top=_top(gpu, rack.view, tops), glyphs=rack.glyphs
     )[0]
-    head = (f" {gpu.index:>2} ", fit(short_model(gpu), name))
+    head = (f" {gpu.index:>2} ", fit(wording.short_gpu(gpu.model), name))
     return line(*head, *load, " ", (plotted, "graph"))
 
 

@@ -8,7 +8,7 @@ from infernet_tui.views.hardware import GpuView, HardwareView
 from infernet_tui.views.money import dollars
 from infernet_tui.views.node import NodeView
 from infernet_tui.widgets.lines import Line, Span, fit, line
-from infernet_tui.widgets.plot import columns, meter, sparkline
+from infernet_tui.widgets.plot import columns, fraction, meter, sparkline
 
 NO_NODE = "Daemon not running. Press t, or: `infernet start`"
 NO_GPU = "No GPU found; serving on CPU. Why: `infernet gpu --explain`"
@@ -77,7 +77,7 @@ def gpu_lines(hardware: HardwareView | None, width: int, limit: int) -> list[Lin
 
 def gpu_line(gpu: GpuView, width: int) -> Line:
     """One GPU."""
-    model = short_model(gpu.model)
+    model = wording.short_gpu(gpu.model)
     name = min(len(model), max(8, width - 2 * 9 - 44))
     bar = max(9, (width - name - 44) // 2)
     if gpu.is_asleep:
@@ -85,18 +85,13 @@ def gpu_line(gpu: GpuView, width: int) -> Line:
     used = f"{wording.gib(gpu.vram_used_bytes)}/{wording.gib(gpu.vram_total_bytes)}"
     return line(
         f" {gpu.index} ", fit(model, name), " ",
-        (meter(_ratio(gpu.utilization_percent, 100), bar), "graph"),
+        (meter(fraction(gpu.utilization_percent, 100), bar), "graph"),
         f"{wording.number(gpu.utilization_percent):>4}% ",
-        (meter(_ratio(gpu.vram_used_bytes, gpu.vram_total_bytes), bar), "graph"),
+        (meter(fraction(gpu.vram_used_bytes, gpu.vram_total_bytes), bar), "graph"),
         f" {used:>9} GB {wording.number(gpu.power_watts):>4}/"
         f"{wording.number(gpu.power_limit_watts)}W ",
         temperature(gpu.temperature_c),
     )  # fmt: skip
-
-
-def short_model(model: str) -> str:
-    """`A100-SXM4-80GB`: the maker's name takes the room that the number needs."""
-    return model.removeprefix("NVIDIA ").removeprefix("GeForce ").removeprefix("AMD ")
 
 
 def temperature(celsius: float | None) -> Span:
@@ -113,10 +108,10 @@ def machine_line(hardware: HardwareView, width: int) -> Line:
     """CPU and memory."""
     bar = 12 if width < 120 else 24
     return line(
-        (" CPU ", "muted"), (meter(_ratio(hardware.cpu_percent, 100), bar), "graph"),
+        (" CPU ", "muted"), (meter(fraction(hardware.cpu_percent, 100), bar), "graph"),
         f"{wording.number(hardware.cpu_percent):>4}%  ",
         ("RAM ", "muted"),
-        (meter(_ratio(hardware.ram_used_bytes, hardware.ram_total_bytes), bar), "graph"),
+        (meter(fraction(hardware.ram_used_bytes, hardware.ram_total_bytes), bar), "graph"),
         f" {wording.gib(hardware.ram_used_bytes)}/{wording.gib(hardware.ram_total_bytes)} GB",
     )  # fmt: skip
 
@@ -164,7 +159,7 @@ def peer_lines(store: Store, rows: int, width: int) -> list[Line]:
         line(
             " ",
             fit(peer.name or wording.short_key(peer.pubkey), 16),
-            (f" {fit(short_model(peer.gpu_model or 'CPU'), max(8, width - 30))} ", "muted"),
+            (f" {fit(wording.short_gpu(peer.gpu_model or 'CPU'), max(8, width - 30))} ", "muted"),
             (wording.roughly_ago(peer.last_seen, now), "muted"),
         )
         for peer in store.peers.peers[:rows]
@@ -191,7 +186,3 @@ def earning_lines(store: Store, width: int, rows: int, glyphs: str) -> list[Line
 def dimmed(lines: Sequence[Line]) -> list[Line]:
     """What was true a while ago: in its place, and visibly old."""
     return [tuple(span._replace(role="stale") for span in each) for each in lines]
-
-
-def _ratio(part: float | None, whole: float | None) -> float | None:
-    return part / whole if part is not None and whole else None

@@ -13,9 +13,10 @@ from infernet_tui.screens.dialogs import Confirm, ShowLines, error_lines
 from infernet_tui.store import JOBS, NODE, Topic
 from infernet_tui.views.job import JobView
 from infernet_tui.views.reader import Reader
-from infernet_tui.widgets.lines import Line, beside, line, wrap
+from infernet_tui.widgets.lines import Line, beside, line
 from infernet_tui.widgets.panel import Panel
 from infernet_tui.widgets.table import Table
+from infernet_tui.widgets.wrap import wrap
 
 SIDE_BY_SIDE, FIGURES_WIDTH = 140, 54
 """Cells from which on a job's figures, events and reasons stand next to each other."""

@@ -6,7 +6,7 @@ from infernet_tui.screens import wording
 from infernet_tui.screens.home_panels import NO_GPU, NO_NODE
 from infernet_tui.views.hardware import HardwareView, HistoryView
 from infernet_tui.widgets.lines import Line, Span, fit, line, width_of
-from infernet_tui.widgets.plot import meter, sparkline
+from infernet_tui.widgets.plot import fraction, meter, sparkline
 from infernet_tui.widgets.wrap import wrap
 
 Values = Sequence[float | None]
@@ -56,9 +56,9 @@ def machine_lines(
     total = hardware.ram_total_bytes
     memory = f"{wording.gib(hardware.ram_used_bytes)}/{wording.gib(total)} GB"
     cpu = f"{wording.number(hardware.cpu_percent):>3}%  {load}"
-    lines = _gauge("CPU", _ratio(hardware.cpu_percent, 100), cpu,
+    lines = _gauge("CPU", fraction(hardware.cpu_percent, 100), cpu,
                    history.values("cpu_percent"), 100.0, width, high, glyphs)  # fmt: skip
-    lines += _gauge("RAM", _ratio(hardware.ram_used_bytes, total), memory,
+    lines += _gauge("RAM", fraction(hardware.ram_used_bytes, total), memory,
                     history.values("ram_used_bytes"), total, width, high, glyphs)  # fmt: skip
     return [*lines, _disk_line(hardware, width)]
 
@@ -105,7 +105,3 @@ def process_lines(hardware: HardwareView, width: int) -> list[Line]:
     if any(gpu.is_asleep for gpu in hardware.gpus):
         return [line((" A sleeping GPU is not asked for its processes.", "muted"))]
     return [line((" No process holds GPU memory.", "muted"))]
-
-
-def _ratio(part: float | None, whole: float | None) -> float | None:
-    return part / whole if part is not None and whole else None

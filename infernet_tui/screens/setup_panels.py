@@ -7,8 +7,9 @@ from infernet_tui.screens.setup_flow import Flow
 from infernet_tui.screens.setup_tour import PURPOSES
 from infernet_tui.setup.step import Answer, Finding, State, Step
 from infernet_tui.text import marked
-from infernet_tui.widgets.lines import Line, Span, line, wrap
+from infernet_tui.widgets.lines import Line, Span, line
 from infernet_tui.widgets.table import Column
+from infernet_tui.widgets.wrap import wrap
 
 MAX_CHARS = 600
 FINISHED_INDENT = 16

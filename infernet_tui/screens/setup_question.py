@@ -11,8 +11,9 @@ from textual.widgets import Input
 from infernet_tui.errors import InfernetError
 from infernet_tui.setup.step import Answer, Choice, Option, Question, YesNo
 from infernet_tui.text import marked
-from infernet_tui.widgets.lines import Line, Lines, Span, line, wrap
+from infernet_tui.widgets.lines import Line, Lines, Span, line
 from infernet_tui.widgets.table import Column, Table
+from infernet_tui.widgets.wrap import wrap
 
 MAX_CHARS = 600
 OTHER = Option("", "another one", note="type its name")

@@ -80,3 +80,8 @@ def short_key(key: str) -> str:
 def count_of(amount: int, noun: str) -> str:
     """`1 job`, `2 jobs`."""
     return f"{amount:,} {noun}" if amount == 1 else f"{amount:,} {noun}s"
+
+
+def short_gpu(model: str) -> str:
+    """`A100-SXM4-80GB`: the maker's name takes the room that the number needs."""
+    return model.removeprefix("NVIDIA ").removeprefix("GeForce ").removeprefix("AMD ")

@@ -5,7 +5,6 @@ optionally, the action that a click on it runs. Showing new lines repaints those
 nothing else, which is what keeps a screen that ticks each second cheap over SSH.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -89,45 +88,6 @@ def clip(spans: Sequence[Span], width: int) -> Line:
         kept.append(span)
         width -= size
     return tuple(kept)
-
-
-def wrap(spans: Sequence[Span], width: int, *, indent: int = 0) -> list[Line]:
-    """A line as several of at most `width` cells, broken at spaces where there are any.
-
-    All but the first begin with `indent` spaces.
-    """
-    rows: list[list[Span]] = [[]]
-    used = 0
-    for span in spans:
-        for word in _words(span.text):
-            size = cell_len(word)
-            if used + size > width and used > indent:
-                rows.append([Span(" " * indent)] if indent else [])
-                used, word = indent, word.lstrip(" ")
-                size = cell_len(word)
-            while size > width - used and size > 1:  # longer than a whole line: cut anywhere
-                head, word = _split(word, width - used)
-                rows[-1].append(span._replace(text=head))
-                rows.append([Span(" " * indent)] if indent else [])
-                used, size = indent, cell_len(word)
-            if word:
-                rows[-1].append(span._replace(text=word))
-                used += size
-    return [tuple(row) for row in rows]
-
-
-def _words(text: str) -> list[str]:
-    """Words, each with the spaces before it."""
-    return re.findall(r" *[^ ]+| +", text)
-
-
-def _split(word: str, width: int) -> tuple[str, str]:
-    used = 0
-    for index, char in enumerate(word):
-        used += cell_len(char)
-        if used > width:
-            return word[: max(1, index)], word[max(1, index) :]
-    return word, ""
 
 
 def beside(*blocks: tuple[Sequence[Line], int]) -> list[Line]:

@@ -75,6 +75,11 @@ def meter(fraction: float | None, width: int) -> str:
     return "[" + "#" * full + "." * (inner - full) + "]"
 
 
+def fraction(part: float | None, whole: float | None) -> float | None:
+    """For a meter; unknown if either number is."""
+    return part / whole if part is not None and whole else None
+
+
 def summary(values: Values, *, digits: int = 0) -> str:
     """`min 0 · avg 61 · max 118` of what is known, or that nothing is."""
     known = [value for value in values if value is not None]

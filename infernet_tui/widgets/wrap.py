@@ -8,45 +8,55 @@ from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
 
-from infernet_tui.widgets.lines import Line, Span
+from infernet_tui.widgets.lines import EMPTY, Line, Span, width_of
 
 _WORDS = re.compile(r" +|[^ ]+")
+MIN_ROOM = 4
 
 
 def wrap(
-    spans: Iterable[Span], width: int, *, first: Sequence[Span] = (), rest: Sequence[Span] = ()
+    spans: Iterable[Span],
+    width: int,
+    *,
+    first: Sequence[Span] = EMPTY,
+    rest: Sequence[Span] = EMPTY,
+    indent: int = 0,
 ) -> list[Line]:
-    """`spans` (without line feeds) in lines of `width` cells; `first` and `rest` lead the lines."""
-    room = max(4, width - sum(cell_len(span.text) for span in first))
+    """`spans` (without line feeds) in lines of `width` cells; `first` and `rest` lead the lines.
+
+    `indent` is short for a `rest` of so many spaces.
+    """
+    rest = (Span(" " * indent),) if indent else rest
+    rooms = [max(MIN_ROOM, width - width_of(lead)) for lead in (first, rest)]
     lines: list[list[Span]] = []
     current: list[Span] = []
     used = 0
-    for text, role in _pieces(spans, room):
-        size = cell_len(text)
-        if used and used + size > room:
+    for piece in _pieces(spans, min(rooms)):
+        size = cell_len(piece.text)
+        if used and used + size > rooms[bool(lines)]:
             if current[-1].text.isspace():
                 del current[-1]  # the break stands for it
             lines.append(current)
             current, used = [], 0
-            if text.isspace():
+            if piece.text.isspace():
                 continue
-        current.append(Span(text, role))
+        current.append(piece)
         used += size
     lines.append(current)
-    return [(*(first if n == 0 else rest), *_merged(line)) for n, line in enumerate(lines)]
+    return [(*(rest if n else first), *_merged(row)) for n, row in enumerate(lines)]
 
 
-def _pieces(spans: Iterable[Span], room: int) -> Iterable[tuple[str, str]]:
+def _pieces(spans: Iterable[Span], room: int) -> Iterable[Span]:
     """Words and gaps; a word longer than a line in parts."""
     for span in spans:
         for found in _WORDS.finditer(span.text):
             word = found[0]
             while cell_len(word) > room:
                 head = _head(word, room)
-                yield head, span.role
+                yield span._replace(text=head)
                 word = word[len(head) :]
             if word:
-                yield word, span.role
+                yield span._replace(text=word)
 
 
 def _head(word: str, room: int) -> str:
@@ -61,12 +71,12 @@ def _head(word: str, room: int) -> str:
     return word
 
 
-def _merged(line: Iterable[Span]) -> list[Span]:
-    """Neighbours of the same role as one span: fewer segments to paint."""
+def _merged(row: Iterable[Span]) -> list[Span]:
+    """Neighbours that look and do the same as one span: fewer segments to paint."""
     merged: list[Span] = []
-    for span in line:
-        if merged and merged[-1].role == span.role:
-            merged[-1] = Span(merged[-1].text + span.text, span.role)
+    for span in row:
+        if merged and merged[-1][1:] == span[1:]:
+            merged[-1] = span._replace(text=merged[-1].text + span.text)
         else:
             merged.append(span)
     return merged

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from infernet_tui.widgets.lines import Span, clip, fit, line, spread, width_of, wrap
+from infernet_tui.widgets.lines import Span, clip, fit, line, spread, width_of
+from infernet_tui.widgets.wrap import wrap
 
 TEXTS = st.text(alphabet="ab 字é—x", max_size=40)
 
@@ -26,7 +27,7 @@ def test_the_right_part_of_a_spread_line_stays_whole(left: str, right: str) -> N
     assert "".join(span.text for span in spans).endswith(right)
 
 
-@given(TEXTS, st.integers(2, 30))
+@given(TEXTS, st.integers(4, 30))
 def test_wrapping_loses_no_word_and_keeps_the_width(text: str, width: int) -> None:
     rows = wrap(line(text), width)
     assert all(width_of(row) <= width for row in rows)
