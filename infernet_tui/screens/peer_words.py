@@ -91,9 +91,7 @@ def gpus(peer: Peer) -> str:
     """`4x RTX 4090`, or `CPU`."""
     if not peer.gpu_model:
         return "CPU" if not peer.gpu_count else f"{peer.gpu_count}x GPU"
-    model = peer.gpu_model
-    for word in ("NVIDIA ", "GeForce ", "AMD "):
-        model = model.removeprefix(word)
+    model = wording.short_gpu(peer.gpu_model)
     return f"{peer.gpu_count}x {model}" if peer.gpu_count > 1 else model
 
 
