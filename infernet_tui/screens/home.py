@@ -4,12 +4,15 @@ Two layouts: one for 80×24 and everything up to a large terminal, and one with 
 150×40 on. The panels are the same pure functions in both (`home_panels`).
 """
 
+from collections.abc import Awaitable, Callable
+
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 
 from infernet_tui.screens import home_panels, job_words, wording
 from infernet_tui.screens.base import CockpitScreen
+from infernet_tui.screens.log_tail import LogTail
 from infernet_tui.store import (
     CONNECTION,
     EARNINGS,
@@ -56,13 +59,14 @@ class LargeHome(Container):
 
     DEFAULT_CSS = """
     LargeHome { layout: horizontal; height: 28; }
-    LargeHome #left { width: 1fr; }
-    LargeHome #middle { width: 2fr; }
-    LargeHome #right { width: 1fr; }
+    LargeHome #left { width: 38; }
+    LargeHome #middle { width: 3fr; min-width: 78; }
+    LargeHome #right { width: 2fr; }
     LargeHome #node, LargeHome #now { height: 5; }
     LargeHome #speed { height: 6; }
     LargeHome #gpus, LargeHome #gpu_history { height: auto; max-height: 11; }
-    LargeHome #earnings { height: 10; }
+    LargeHome #earnings { height: 8; }
+    LargeHome #peers { height: 8; }
     """
 
     def compose(self) -> ComposeResult:
@@ -79,6 +83,7 @@ class LargeHome(Container):
         with Vertical(id="right"):
             yield Panel("Earnings  last 30 days", id="earnings", focusable=True)
             yield Panel("Peers", id="peers", focusable=True)
+            yield Panel("Log", id="log", focusable=True)
 
 
 class HomeScreen(CockpitScreen):
@@ -118,6 +123,21 @@ class HomeScreen(CockpitScreen):
         """The jobs have the keys."""
         self.query_one("#jobs").focus()
 
+    def on_screen_resume(self) -> None:
+        """Visible again."""
+        super().on_screen_resume()
+        self._follow_log()
+
+    def on_screen_suspend(self) -> None:
+        """A hidden screen reads no log."""
+        self.workers.cancel_group(self, "log")
+
+    def _follow_log(self) -> None:
+        for panel in self.query("#log"):
+            assert isinstance(panel, Panel)
+            work: Callable[[], Awaitable[None]] = LogTail(self.cockpit, panel).run
+            self.run_worker(work, group="log", exclusive=True, exit_on_error=False)
+
     async def on_resize(self, event: events.Resize) -> None:
         """Crossing the border between the layouts exchanges them."""
         fits = LargeHome if self.is_large else SmallHome
@@ -128,12 +148,15 @@ class HomeScreen(CockpitScreen):
                 await body.mount(*self.compose_body())
             self.query_one("#jobs").focus()
             self.cockpit.feed.watch(self.topics())
+            self._follow_log()
         for small in self.query(SmallHome):
             small.set_class(event.size.height >= LARGE_HEIGHT, "-roomy")
         await super().on_resize(event)
 
     def draw(self, topics: frozenset[Topic]) -> None:
         """The panels that show what changed."""
+        if CONNECTION in topics:
+            self._follow_log()
         if topics & {NODE, CONNECTION}:
             self._draw_node()
             self._draw_jobs()

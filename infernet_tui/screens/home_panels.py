@@ -48,7 +48,7 @@ def now_lines(store: Store, *, is_connected: bool) -> list[Line]:
     lines = [
         line((" jobs ", "muted"), (running, "live" if node.active_jobs else "text"),
              f"   {node.jobs_completed:,} ok   ", bad),
-        line((" speed ", "muted"), f"{wording.number(node.tokens_per_second, 1)} tok/s   ",
+        line((" speed ", "muted"), f"{wording.number(node.tokens_per_second, 1)} tok/s  ",
              ("first ", "muted"), wording.milliseconds(node.first_token_p50_ms),
              (" p50", "muted")),
         money,

@@ -57,6 +57,17 @@ def log_line(raw: bytes, *, times: Times, now: float, words: str = "", long: boo
     return highlighted(tuple(spans), words)
 
 
+def brief_line(raw: bytes) -> Line:
+    """Time and message, in the role of the level: for where there is little room."""
+    text = decoded(raw)
+    found = _RECORD.match(text)
+    if found is None:
+        return line("          " + marked(text.strip(), MAX_CHARS))
+    at, level, _logger, message = found.groups()
+    role = "text" if level in ("INFO", "DEBUG") else _LEVELS[level].role
+    return line((f" {at[11:19]} ", "muted"), (_with_short_ids(marked(message, MAX_CHARS)), role))
+
+
 def _time_spans(at: str, times: Times, now: float, *, long: bool) -> list[Span]:
     if times == "off":
         return []

@@ -5,93 +5,28 @@ The file is read in a thread; the loop is given bytes and paints what is in view
 
 import asyncio
 import contextlib
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
 
-from infernet_tui import paths
-from infernet_tui.demo import log as demo_log
 from infernet_tui.errors import InfernetError, UsageError
-from infernet_tui.log_file import LogNews, LogReader
+from infernet_tui.log_file import LogNews
 from infernet_tui.log_lines import LEVELS, LogLines
 from infernet_tui.screens import log_words, wording
 from infernet_tui.screens.base import CockpitScreen
 from infernet_tui.screens.dialogs import ShowLines
 from infernet_tui.screens.filter_line import FilterLine
+from infernet_tui.screens.log_source import LogSource, log_source
 from infernet_tui.widgets.lines import EMPTY, Line, line
 from infernet_tui.widgets.log_view import LogView
 
 if TYPE_CHECKING:
-    from infernet_tui.app import Cockpit
+    pass
 
 LOOK_SECONDS, BLURRED_SECONDS = 0.5, 3.0
 LONG_WIDTH, MAX_NAME_CHARS = 100, 36
 REPLACED = b"--- another log file begins here ---\n"
-
-
-class LogSource(Protocol):
-    """Where the lines come from."""
-
-    name: str
-    """The file as it is shown in the title."""
-
-    async def look(self) -> LogNews:
-        """What is new."""
-        ...
-
-    def close(self) -> None:
-        """Nobody looks any more."""
-        ...
-
-
-class FileSource:
-    """The node's log file."""
-
-    def __init__(self, path: Path) -> None:
-        home = str(Path.home())
-        self.name = str(path).replace(home, "~", 1) if str(path).startswith(home) else str(path)
-        self._reader = LogReader(path)
-
-    async def look(self) -> LogNews:
-        """Look at the file, in a thread.
-
-        Raises:
-            InfernetError: it cannot be read.
-        """
-        try:
-            return await asyncio.to_thread(self._reader.look)
-        except OSError as error:
-            self._reader.close()
-            raise InfernetError(error.strerror or str(error), hint="infernet logs") from None
-
-    def close(self) -> None:
-        """Give the file back."""
-        self._reader.close()
-
-
-class DemoSource:
-    """What a demo node would have logged; never the log of the person who looks at the demo."""
-
-    name = demo_log.TITLE
-
-    def __init__(self, cockpit: "Cockpit") -> None:
-        self._cockpit = cockpit
-        self._until = 0.0
-
-    async def look(self) -> LogNews:
-        """Ask the demo node for its jobs, and write about those that are new."""
-        is_first, now = not self._until, self._cockpit.store.clock()
-        status = await self._cockpit.request("status")
-        page = await self._cockpit.request("jobs", {"limit": 1000 if is_first else 60})
-        entries = demo_log.log_entries(status, page["jobs"], self._until, now)
-        self._until = now
-        text = "".join(f"{each}\n" for _, each in entries)
-        return LogNews("open", text.encode("utf-8", "replace"), is_anew=is_first)
-
-    def close(self) -> None:
-        """There is nothing to give back."""
 
 
 class LogsScreen(CockpitScreen):
@@ -157,7 +92,7 @@ class LogsScreen(CockpitScreen):
     async def _look(self) -> None:
         is_demo = self.cockpit.session.mode == "demo"
         if self._source is None:
-            self._source = DemoSource(self.cockpit) if is_demo else FileSource(paths.log_file())
+            self._source = log_source(self.cockpit)
         try:
             news = await self._source.look()
         except InfernetError as error:
