@@ -67,7 +67,7 @@ async def test_hanging_up_stops_the_engine_within_a_second(live: LiveNode, route
         async for name, _ in events:
             if name == "token":
                 break
-    await until(lambda: not live.engine.running, 1.0)
+    await until(lambda: not live.engine.running)
 
 
 @pytest.mark.parametrize("route", ["network", "local"])
@@ -79,7 +79,7 @@ async def test_cancelling_a_reader_that_waits_stops_the_engine_too(
     await until(lambda: live.engine.running)
     reading.cancel()
     await asyncio.gather(reading, return_exceptions=True)
-    await until(lambda: not live.engine.running, 1.0)
+    await until(lambda: not live.engine.running)
     assert await live.client.ping()
 
 
@@ -130,4 +130,4 @@ async def test_only_a_few_local_chats_run_at_once(live: LiveNode) -> None:
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
-    await until(lambda: not live.engine.running, 1.0)
+    await until(lambda: not live.engine.running)

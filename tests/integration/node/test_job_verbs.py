@@ -79,7 +79,7 @@ async def test_the_operator_cancels_a_job_and_it_is_given_back(live: LiveNode) -
     job_id = await live.submit()
     await until(lambda: live.engine.running)
     assert await live.client.cancel_job(job_id) == {"id": job_id, "cancelled": True}
-    await until(lambda: not live.engine.running, 1.0)
+    await until(lambda: not live.engine.running)
     assert "operator" in (await settled(live, job_id))["job"]["error"]
     state = await live.client.status()
     assert (state["jobsCancelled"], state["stats"]["jobsFailed"]) == (1, 0)

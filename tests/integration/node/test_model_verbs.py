@@ -105,7 +105,7 @@ async def test_hanging_up_cancels_a_pull_that_waits(live: LiveNode, shelf: Shelf
     async with contextlib.aclosing(live.client.stream("model.pull", {"name": "new"})) as events:
         await anext(events)
         await anext(events)
-    await until(lambda: not shelf.is_pulling, 1.0)
+    await until(lambda: not shelf.is_pulling)
     assert (await live.client.models())["pulls"] == []
 
 

@@ -12,6 +12,7 @@ import pytest
 from infernet_tui import config, paths
 from infernet_tui.errors import AlreadyRunning, InfernetError
 from infernet_tui.identity import new_identity
+from infernet_tui.node import daemon
 from infernet_tui.node.client import NodeClient, running_pid
 from infernet_tui.node.daemon import spawn_detached
 from infernet_tui.node.instance import single_instance
@@ -35,8 +36,10 @@ async def network(tmp_path: Path) -> AsyncIterator[RunningControlPlane]:
         }
         config.update(changes)
         yield plane
-    if pid := running_pid():
-        os.kill(pid, signal.SIGKILL)
+    while daemon._detached:
+        child = daemon._detached.pop()
+        child.kill()
+        await asyncio.to_thread(child.wait)
 
 
 def session() -> NodeSession:
