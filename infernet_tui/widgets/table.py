@@ -148,7 +148,8 @@ class Table(Panel, Generic[Row]):
         rows = self._rows
         if self.state.filter:
             tests = query.compiled(self.state.filter, self._about)
-            rows = [row for row in rows if all(test(row) for test in tests)]
+            for test in tests:
+                rows = [row for row in rows if test(row)]
         if column := self._column(self.state.sort):
             value = column.value
             rows = sorted(rows, key=lambda row: _sortable(value(row)), reverse=self.state.reverse)
