@@ -40,12 +40,12 @@ from infernet_tui.session import Session
 from infernet_tui.store import Store, Topic
 from infernet_tui.table_memory import TableMemory
 from infernet_tui.theming import LoadedThemes
+from infernet_tui.unfinished import Unfinished
 from infernet_tui.widgets.table import Table
 
 Result = TypeVar("Result")
 TYPE_AHEAD_SECONDS = 0.3
 """Keys meant for what was there before a dialog opened are not meant for the dialog."""
-QUIT_AGAIN_SECONDS = 2.0
 TICK_SECONDS = 1.1
 """A little longer than between two states of the node: as long as they come, they are the tick."""
 DRAW_TOGETHER_SECONDS = 0.1
@@ -96,6 +96,7 @@ class Cockpit(App[int]):
         self.commands: deque[tuple[float, str]] = deque(maxlen=MAX_COMMANDS)
         """What would have done the same on the command line, newest first."""
         self.node_control = NodeControl(self)
+        self.unfinished = Unfinished()
         self.checkup = Checkup(clock, timer, self._checkup_changed)
         self.recent_actions: list[str] = []
         """Ids of what was chosen in the palette, newest first."""
@@ -106,9 +107,7 @@ class Cockpit(App[int]):
         self.type_ahead_seconds = TYPE_AHEAD_SECONDS
         self._start_screen, self._ticks = start_screen, ticks
         self._undo: Callable[[], Awaitable[None]] | None = None
-        self._dialog_opened_at = self._interrupted_at = float("-inf")
-        self._interrupts: list[Callable[[], bool]] = []
-        self._reasons_to_stay: list[Callable[[], str | None]] = []
+        self._dialog_opened_at = float("-inf")
         self._pending: set[Topic] = set()
         self._ticked_at = float("-inf")
         self.appearance = Appearance(self, themes, theme)
@@ -442,13 +441,6 @@ class Cockpit(App[int]):
         if isinstance(screen, JobsScreen):
             screen.call_after_refresh(screen.open_key, key)
 
-    async def open_help(self) -> None:
-        """Keys and words."""
-        from infernet_tui.screens.help import help_dialog
-
-        if (screen := self.cockpit_screen) is not None:
-            await self.ask(help_dialog(self, screen))
-
     async def open_palette(self) -> None:
         """Every action, by name."""
         from infernet_tui.screens.palette import CommandPalette
@@ -461,48 +453,3 @@ class Cockpit(App[int]):
         """It goes to the top of the palette."""
         others = [name for name in self.recent_actions if name != action_id]
         self.recent_actions = [action_id, *others]
-
-    async def open_notices(self) -> None:
-        """The last notifications."""
-        from infernet_tui.screens.help import notices_dialog
-
-        await self.ask(notices_dialog(self))
-
-    async def open_command_log(self) -> None:
-        """What could have been typed instead."""
-        from infernet_tui.screens.help import commands_dialog
-
-        await self.ask(commands_dialog(self))
-
-    async def save_picture(self) -> None:
-        """The screen as SVG."""
-        path = await asyncio.to_thread(self.write_private, "screen.svg", self.export_screenshot())
-        self.toast(f"Saved {path}")
-
-    # --- leaving ----------------------------------------------------------------------------
-
-    def add_interrupt(self, stop: Callable[[], bool]) -> None:
-        """Something that ctrl+c may stop: it says whether there was anything to stop."""
-        self._interrupts.append(stop)
-
-    def add_reason_to_stay(self, reason: Callable[[], str | None]) -> None:
-        """Something that quitting would lose: a sentence, or None."""
-        self._reasons_to_stay.append(reason)
-
-    def reason_to_stay(self) -> str | None:
-        """What quitting would lose now."""
-        return next((words for reason in self._reasons_to_stay if (words := reason())), None)
-
-    async def interrupt(self) -> None:
-        """ctrl+c: copy a selection, else stop what streams, else say how to quit; twice quits."""
-        now = self.store.timer()
-        if selected := self.screen.get_selected_text():
-            self.copy(selected, "the selection")
-            self.screen.clear_selection()
-        elif any(stop() for stop in self._interrupts):
-            return
-        elif now - self._interrupted_at < QUIT_AGAIN_SECONDS:
-            await self.node_control.leave()
-        else:
-            self._interrupted_at = now
-            self.toast("q quits; ctrl+c again within two seconds does, too.")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 DRAIN, HAND_OVER, STOP = "drain", "handover", "stop"
 REMEMBER = "remember-"
+QUIT_AGAIN_SECONDS = 2.0
 
 
 class NodeControl:
@@ -21,6 +22,7 @@ class NodeControl:
 
     def __init__(self, cockpit: "Cockpit") -> None:
         self._cockpit = cockpit
+        self._interrupted_at = float("-inf")
 
     async def start(self) -> None:
         """Start a node in this window, or go on with the one that runs."""
@@ -59,10 +61,24 @@ class NodeControl:
             await cockpit.feed.disconnected.wait()
         await self.start()
 
+    async def interrupt(self) -> None:
+        """ctrl+c: copy a selection, else stop what streams, else say how to quit; twice quits."""
+        cockpit, now = self._cockpit, self._cockpit.store.timer()
+        if selected := cockpit.screen.get_selected_text():
+            cockpit.copy(selected, "the selection")
+            cockpit.screen.clear_selection()
+        elif cockpit.unfinished.stop_something():
+            return
+        elif now - self._interrupted_at < QUIT_AGAIN_SECONDS:
+            await self.leave()
+        else:
+            self._interrupted_at = now
+            cockpit.toast("q quits; ctrl+c again within two seconds does, too.")
+
     async def leave(self) -> None:
         """Quit, after what has to be decided is decided."""
         cockpit = self._cockpit
-        if reason := cockpit.reason_to_stay():
+        if reason := cockpit.unfinished.loss():
             question = Confirm("Quit?", [reason], "infernet tui", verb="Quit", trigger="q")
             if not await cockpit.ask(question):
                 return

@@ -1,5 +1,6 @@
 """What every screen offers: going elsewhere, looking closer, and leaving."""
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from infernet_tui.actions.base import Level, UserAction
@@ -68,7 +69,9 @@ class Help(UserAction):
 
     async def run(self, screen: "CockpitScreen", words: str = "") -> None:
         """Open it."""
-        await screen.cockpit.open_help()
+        from infernet_tui.screens.help import help_dialog
+
+        await screen.cockpit.ask(help_dialog(screen.cockpit, screen))
 
 
 class Palette(UserAction):
@@ -89,7 +92,9 @@ class Notices(UserAction):
 
     async def run(self, screen: "CockpitScreen", words: str = "") -> None:
         """Open them."""
-        await screen.cockpit.open_notices()
+        from infernet_tui.screens.help import notices_dialog
+
+        await screen.cockpit.ask(notices_dialog(screen.cockpit))
 
 
 class CommandLog(UserAction):
@@ -99,7 +104,9 @@ class CommandLog(UserAction):
 
     async def run(self, screen: "CockpitScreen", words: str = "") -> None:
         """Open it."""
-        await screen.cockpit.open_command_log()
+        from infernet_tui.screens.help import commands_dialog
+
+        await screen.cockpit.ask(commands_dialog(screen.cockpit))
 
 
 class Filter(UserAction):
@@ -254,7 +261,10 @@ class ScreenshotSvg(UserAction):
 
     async def run(self, screen: "CockpitScreen", words: str = "") -> None:
         """Save it and say where it is."""
-        await screen.cockpit.save_picture()
+        cockpit = screen.cockpit
+        picture = cockpit.export_screenshot()
+        path = await asyncio.to_thread(cockpit.write_private, "screen.svg", picture)
+        cockpit.toast(f"Saved {path}")
 
 
 class Repaint(UserAction):
@@ -286,7 +296,7 @@ class Stop(UserAction):
 
     async def run(self, screen: "CockpitScreen", words: str = "") -> None:
         """Stop."""
-        await screen.cockpit.interrupt()
+        await screen.cockpit.node_control.interrupt()
 
 
 class Quit(UserAction):

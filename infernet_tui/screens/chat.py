@@ -51,8 +51,8 @@ class ChatScreen(CockpitScreen):
     def on_mount(self) -> None:
         """Write at once."""
         self.composer.focus()
-        self.cockpit.add_interrupt(self._interrupted)
-        self.cockpit.add_reason_to_stay(self._reason_to_stay)
+        self.cockpit.unfinished.may_be_stopped(self._interrupted)
+        self.cockpit.unfinished.may_be_lost(self._reason_to_stay)
 
     @property
     def composer(self) -> Composer:

@@ -32,7 +32,7 @@ class DoctorScreen(CockpitScreen):
     def on_mount(self) -> None:
         """The table has the keys."""
         self.query_one("#checks").focus()
-        self.cockpit.add_interrupt(self.checkup.stop)
+        self.cockpit.unfinished.may_be_stopped(self.checkup.stop)
 
     @property
     def checkup(self) -> Checkup:

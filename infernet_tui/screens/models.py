@@ -60,8 +60,8 @@ class ModelsScreen(CockpitScreen):
         """The table has the keys; pulls outlive a visit."""
         cockpit = self.cockpit
         self.pulls = PullBook(cockpit.stream, self._pulls_changed, self._pull_ended)
-        cockpit.add_reason_to_stay(self.pulls.reason_to_stay)
-        cockpit.add_interrupt(self._interrupted)
+        cockpit.unfinished.may_be_lost(self.pulls.reason_to_stay)
+        cockpit.unfinished.may_be_stopped(self._interrupted)
         self.table_of_models.focus()
 
     # --- what is there ----------------------------------------------------------------------

@@ -80,8 +80,8 @@ class SetupScreen(CockpitScreen):
         session = self.cockpit.session
         if isinstance(session, NodeSession) and session.mode == "none":
             self._was_wanted, session.is_wanted = session.is_wanted, False
-        self.cockpit.add_reason_to_stay(self._reason_to_stay)
-        self.cockpit.add_interrupt(self._interrupt)
+        self.cockpit.unfinished.may_be_lost(self._reason_to_stay)
+        self.cockpit.unfinished.may_be_stopped(self._interrupt)
         self.run_worker(self._begin())
 
     async def _begin(self) -> None:

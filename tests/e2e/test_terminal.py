@@ -199,16 +199,16 @@ sys.exit(main(["tui", "--demo"]))
 """
 
 
-@pytest.mark.parametrize("where", ["_tick", "_draw_pending", "open_help"])
+@pytest.mark.parametrize("where", ["_tick", "_draw_pending", "open_palette"])
 def test_a_bug_is_one_line_and_a_private_file_without_secrets(
     terminal: Terminal, tmp_path: Path, where: str
 ) -> None:
     script = CRASHING.format(where=where)
     with terminal(sys.executable, "-c", script, ready=False) as screen:
-        if where == "open_help":
+        if where == "open_palette":
             screen.wait_for(READY)
             screen.settle()
-            screen.send(b"?")
+            screen.send(b":")
         assert screen.wait() == ExitCode.BUG
         assert_restored(screen)
     last_words = bytes(screen.output).rpartition(b"\x1b[?1049l")[2]

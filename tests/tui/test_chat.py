@@ -72,7 +72,7 @@ async def test_stopping_keeps_what_came_and_lets_the_node_go(how: str) -> None:
         await pilot.press("ctrl+n", *"hello", "enter")
         gate.step(3)
         await until(pilot, lambda: "This is the demo" in panel_text(pilot, "#transcript"))
-        assert app_of(pilot).reason_to_stay() == "An answer is coming in Chat; quitting stops it."
+        assert app_of(pilot).unfinished.loss() == "An answer is coming in Chat; quitting stops it."
         if how == "palette":
             await pilot.press("ctrl+p", *"chat: stop", "enter")
         else:

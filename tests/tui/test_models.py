@@ -123,12 +123,12 @@ async def test_pulls_run_at_once_and_go_on_when_the_screen_is_left(how: str) -> 
         assert "pulling" in state_of(pilot, "qwen2.5:0.5b")
         assert "qwen2.5:0.5b" in panel_text(pilot, "#pulls")
         assert "left" in panel_text(pilot, "#pulls")
-        assert "Being pulled: " in (app.reason_to_stay() or "")
+        assert "Being pulled: " in (app.unfinished.loss() or "")
         await pilot.press("1")
         await until(pilot, lambda: app.current_mode == "home")
         gate.open()
         await until(pilot, lambda: not screen.pulls.running)
-        assert app.reason_to_stay() is None
+        assert app.unfinished.loss() is None
         await until(pilot, lambda: any("is here" in each.text for each in app.notices.newest))
         await pilot.press("2")
         await until(pilot, lambda: app.current_mode == "models")

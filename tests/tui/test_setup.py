@@ -132,7 +132,7 @@ async def test_a_download_shows_how_far_it_is_and_can_be_stopped(
         assert "1.2 GB of 4.7 GB" in text_of(pilot)
         await press(pilot, "b", "x")  # neither leaves it now
         assert wizard_of(pilot).is_working
-        assert "is being worked on" in str(app_of(pilot).reason_to_stay())
+        assert "is being worked on" in str(app_of(pilot).unfinished.loss())
         await press(pilot, key)
         await until(pilot, lambda: model.cancelled == 1)
         await rest(pilot)
