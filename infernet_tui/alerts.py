@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from infernet_tui.actions import BY_ID
 from infernet_tui.store import HARDWARE, MODELS
 
 if TYPE_CHECKING:
@@ -40,12 +41,20 @@ def _connection(cockpit: "Cockpit") -> list[Alert]:
     store = cockpit.store
     if cockpit.session.mode == "starting":
         return [Alert("Starting the node: opening the engine…", "info")]
-    if not store.connection_problem:
+    if not store.connection_problem or cockpit.node_control.was_stopped:
         return []
     if store.node is not None:
-        words = f"{store.connection_problem} Trying again."
-        return [Alert(words, "error", "t starts a node", "node.toggle")]
+        again = " Trying again." if cockpit.session.mode != "up" else ""
+        return [Alert(f"{store.connection_problem}{again}", "error", *_way_to_start(cockpit))]
     return [Alert(store.connection_problem, "error", "0 Doctor", "go.doctor")]
+
+
+def _way_to_start(cockpit: "Cockpit") -> tuple[str, str]:
+    """The key that starts a node, where it does, else the way to it."""
+    screen, start = cockpit.cockpit_screen, BY_ID["node.toggle"]
+    if screen is not None and screen.NAME in start.screens:
+        return f"{cockpit.key_of(start)} starts a node", start.id
+    return "1, then t starts a node", "go.home"
 
 
 def _serving(cockpit: "Cockpit") -> list[Alert]:

@@ -48,29 +48,23 @@ def load() -> Aliases:
     """Read the file; nothing is named or blocked while there is none. Blocks.
 
     Raises:
-        ConfigError: it cannot be read. It is left as it is: somebody's names are in it.
+        ConfigError: it cannot be read, or is of another shape. It is left as it is: somebody's
+            names are in it.
     """
-    path = aliases_file()
-    try:
-        found = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return Aliases()
-    except (OSError, ValueError) as error:
-        raise ConfigError(
-            f"{path} cannot be read: {error}. No alias or block holds.",
-            hint=f"repair the file, or move it away: {path}",
-        ) from None
-    return _parsed(found)
+    return _parsed(_document())
 
 
 def change(edit: Callable[[Aliases], Aliases]) -> Aliases:
-    """Edit what is on disk *now*, and write it. Blocks.
+    """Edit what is on disk *now*, and write it; keys of a newer version stay. Blocks.
 
     Raises:
         ConfigError: the file cannot be read or written.
     """
-    edited = edit(load())
-    document = {"aliases": dict(edited.names), "blocked": sorted(edited.blocked)}
+    found = _document()
+    if not _is_ours(found):
+        raise _unusable("holds more than names and public keys; changing it would lose that")
+    edited = edit(_parsed(found))
+    document = found | {"aliases": dict(edited.names), "blocked": sorted(edited.blocked)}
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     config.write_atomically(aliases_file(), text, mode=0o600)
     return edited
@@ -87,16 +81,44 @@ def problem_with(alias: str, public_key: str, known: Aliases) -> str | None:
     return None
 
 
-def _parsed(found: Any) -> Aliases:
-    top = found if isinstance(found, dict) else {}
-    names, blocked = top.get("aliases"), top.get("blocked")
+def _document() -> dict[str, Any]:
+    """What the file says, known to be of the right shape."""
+    path = aliases_file()
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise _unusable(f"cannot be read: {error}") from None
+    if not isinstance(found, dict):
+        raise _unusable("is not an object")
+    names, blocked = found.get("aliases", {}), found.get("blocked", [])
+    if not isinstance(names, dict) or not isinstance(blocked, list):
+        raise _unusable("holds no object `aliases` and no list `blocked`")
+    return found
+
+
+def _is_ours(found: dict[str, Any]) -> bool:
+    """Whether every entry is one that is understood."""
+    entries = [*found.get("aliases", {}).values(), *found.get("blocked", [])]
+    return all(isinstance(entry, str) for entry in entries)
+
+
+def _unusable(why: str) -> ConfigError:
+    path = aliases_file()
+    return ConfigError(
+        f"{path} {why}. No alias or block holds.",
+        hint=f"repair the file, or move it away: {path}",
+    )
+
+
+def _parsed(found: dict[str, Any]) -> Aliases:
+    names: dict[str, Any] = found.get("aliases", {})
     return Aliases(
         {
             key: marked(name, MAX_ALIAS_CHARS)
-            for key, name in (names if isinstance(names, dict) else {}).items()
+            for key, name in names.items()
             if isinstance(name, str) and name
         },
-        frozenset(
-            key for key in (blocked if isinstance(blocked, list) else []) if isinstance(key, str)
-        ),
+        frozenset(key for key in found.get("blocked", []) if isinstance(key, str)),
     )

@@ -22,17 +22,17 @@ from textual.app import App
 from textual.filter import NoColor
 from textual.screen import ModalScreen, Screen
 
-from infernet_tui import paths
+from infernet_tui import paths, table_memory
 from infernet_tui import store as topics
 from infernet_tui.actions import ACTIONS, BY_ID, Level, UserAction
 from infernet_tui.alerts import Alert, most_urgent
 from infernet_tui.appearance import Appearance
 from infernet_tui.checkup import Checkup
 from infernet_tui.config import TuiConfig
-from infernet_tui.errors import InfernetError
+from infernet_tui.errors import ConfigError, InfernetError
 from infernet_tui.feed import BLURRED_SECONDS, Feed
 from infernet_tui.node_control import NodeControl
-from infernet_tui.notices import SECONDS, Notices, Severity
+from infernet_tui.notices import Notices, Severity
 from infernet_tui.safe_text import SafeText
 from infernet_tui.screens import registry
 from infernet_tui.screens.base import CockpitScreen, as_binding
@@ -40,6 +40,7 @@ from infernet_tui.session import Session
 from infernet_tui.store import Store, Topic
 from infernet_tui.table_memory import TableMemory
 from infernet_tui.theming import LoadedThemes
+from infernet_tui.toasts import Toasts
 from infernet_tui.unfinished import Unfinished
 from infernet_tui.widgets.table import Table
 
@@ -50,7 +51,6 @@ TICK_SECONDS = 1.1
 """A little longer than between two states of the node: as long as they come, they are the tick."""
 DRAW_TOGETHER_SECONDS = 0.1
 MAX_COMMANDS = 200
-MAX_TOASTS = 3
 
 
 class Cockpit(App[int]):
@@ -93,6 +93,7 @@ class Cockpit(App[int]):
         self.store = Store(clock, timer)
         self.feed = Feed(self.store, session, self._news)
         self.notices = Notices(clock)
+        self.toasts = Toasts(self)
         self.commands: deque[tuple[float, str]] = deque(maxlen=MAX_COMMANDS)
         """What would have done the same on the command line, newest first."""
         self.node_control = NodeControl(self)
@@ -142,7 +143,18 @@ class Cockpit(App[int]):
             loop.add_signal_handler(number, partial(self.exit, code, return_code=code))
 
     async def _load_memory(self) -> None:
-        await asyncio.to_thread(self.table_memory.load)
+        """Give the tables that are there already what was chosen for them in another run."""
+        if self.is_demo:
+            return
+        found = await asyncio.to_thread(table_memory.read)
+        was_chosen = not self.table_memory.is_empty
+        self.table_memory.adopt(found)
+        if was_chosen:
+            self._save_tables()
+        for stack in self._screen_stacks.values():
+            for screen in stack:
+                if isinstance(screen, CockpitScreen):
+                    screen.recall_tables()
 
     def _set_pointer_shape(self, shape: str) -> None:
         """No OSC 22: few terminals know it, and nothing here depends on the pointer."""
@@ -243,6 +255,11 @@ class Cockpit(App[int]):
         return self.feed.client is not None
 
     @property
+    def is_demo(self) -> bool:
+        """Whether all of it is made up: nothing a person has is touched then."""
+        return self.session.mode == "demo"
+
+    @property
     def state_word(self) -> str:
         """The node's state in one word, always the same few."""
         node = self.store.node
@@ -250,7 +267,7 @@ class Cockpit(App[int]):
             return node.state
         if self.session.mode == "starting":
             return "STARTING"
-        return "LOST" if node is not None and self.session.mode == "attached" else "STOPPED"
+        return "LOST" if node is not None and not self.node_control.was_stopped else "STOPPED"
 
     @property
     def session_words(self) -> str:
@@ -258,7 +275,7 @@ class Cockpit(App[int]):
         node, mode = self.store.node, self.session.mode
         words = {
             "demo": "DEMO DATA", "attached": "attached", "embedded": "in this window",
-            "starting": "starting in this window", "none": "no node",
+            "up": "in this window", "starting": "starting in this window", "none": "no node",
         }[mode]  # fmt: skip
         if mode == "attached" and node is not None and node.pid and self.is_connected:
             words += f" · pid {node.pid}"
@@ -357,15 +374,15 @@ class Cockpit(App[int]):
 
     def toast(self, words: str, severity: Severity = "information") -> None:
         """Say something for a moment; it is kept in the list of notifications."""
-        notice = self.notices.add(words, severity)
-        self.clear_notifications() if len(self._notifications) >= MAX_TOASTS else None
-        self.notify(notice.text, severity=severity, timeout=SECONDS[severity], markup=False)
+        self._show(words, severity)
 
     def show_error(self, error: InfernetError) -> None:
         """What failed, why, and what to do next."""
-        hint = f"\nnext: {error.hint}" if error.hint else ""
-        self.notices.add(error.message, "error")
-        self.notify(f"{error.message}{hint}", severity="error", timeout=30, markup=False)
+        self._show(error.message, "error", error.hint)
+
+    def _show(self, words: str, severity: Severity, hint: str | None = None) -> None:
+        self.notices.add(words, severity)
+        self.toasts.show(words, severity, hint)
 
     def log_command(self, command: str) -> None:
         """Keep the command that does the same, for the command log."""
@@ -384,11 +401,14 @@ class Cockpit(App[int]):
         shown = text if len(text) <= 40 else f"{text[:39]}…"
         self.toast(f"Copied {what} through {route}: {shown}")
 
-    def write_private(self, name: str, text: str) -> Path:
-        """Write a file that only this person can read, in the config folder. Blocks."""
+    def write_private(self, name: str, text: str, at: float | None = None) -> Path:
+        """Write a file that only this person can read, in the config folder. Blocks.
+
+        `at` is the Unix time in its name; files that belong together have the same.
+        """
         from infernet_tui.config import write_atomically
 
-        moment = datetime.fromtimestamp(self.store.clock(), UTC)
+        moment = datetime.fromtimestamp(self.store.clock() if at is None else at, UTC)
         path = paths.config_dir() / "exports" / f"{moment:%Y%m%dT%H%M%S}-{name}"
         write_atomically(path, text, mode=0o600)
         return path
@@ -405,9 +425,22 @@ class Cockpit(App[int]):
         await asyncio.to_thread(config.update, {"tui": {name: value}})
 
     def remember_table(self, screen: str, table: Table[Any]) -> None:
-        """Keep a table's filter, sort and columns."""
+        """Keep a table's filter, sort and columns; of a demo only until it ends."""
         self.table_memory.remember(f"{screen}/{table.id}", table.state)
-        self.run_worker(asyncio.to_thread(self.table_memory.save), exit_on_error=False)
+        if self.table_memory.is_loaded:
+            self._save_tables()
+
+    def _save_tables(self) -> None:
+        if self.is_demo or self.is_read_only:
+            return
+        self.table_memory.prepare()
+        self.run_worker(self._write_tables(), group="tables", exclusive=True, exit_on_error=False)
+
+    async def _write_tables(self) -> None:
+        try:
+            await asyncio.to_thread(self.table_memory.write)
+        except ConfigError as error:
+            self.show_error(error)
 
     def can_undo(self, label: str, undo: Callable[[], Awaitable[None]]) -> None:
         """Say that something was done, and that `U` takes it back."""

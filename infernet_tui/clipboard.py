@@ -31,7 +31,7 @@ async def hand_to_desktop(text: str) -> str | None:
         await asyncio.to_thread(
             subprocess.run,
             argv,
-            input=text.encode(),
+            input=text.encode("utf-8", "replace"),
             timeout=TIMEOUT_SECONDS,
             check=True,
             stdout=subprocess.DEVNULL,

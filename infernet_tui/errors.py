@@ -13,6 +13,7 @@ InfernetError
 ├── Declined               exit 8
 ├── NeedsTerminal          exit 9
 ├── AlreadyRunning         exit 10
+├── NotSupported           exit 1   the node or the control plane is too old for it
 └── EngineError            exit 1   the engine cannot do it; `retryable` says if another node may
 
 A message has three parts: what failed, why, and (the hint) the command to run next.
@@ -118,6 +119,12 @@ class AlreadyRunning(InfernetError):
 
     exit_code = ExitCode.ALREADY_RUNNING
     code = "already_running"
+
+
+class NotSupported(InfernetError):
+    """What was asked cannot do that: it is an older version."""
+
+    code = "not_supported"
 
 
 class EngineError(InfernetError):

@@ -7,9 +7,11 @@ not painted.
 import asyncio
 import os
 import shlex
+import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,8 +22,11 @@ if TYPE_CHECKING:
 
 
 def editor(environ: Mapping[str, str] = os.environ) -> list[str] | None:
-    """The program and its arguments; None if none is set."""
-    return shlex.split(environ.get("VISUAL") or environ.get("EDITOR") or "") or None
+    """The program and its arguments; None if none is set, or not in a way a shell understands."""
+    try:
+        return shlex.split(environ.get("VISUAL") or environ.get("EDITOR") or "") or None
+    except ValueError:
+        return None
 
 
 async def edit(app: "App[int]", text: str) -> str:
@@ -36,7 +41,7 @@ async def edit(app: "App[int]", text: str) -> str:
     path = await asyncio.to_thread(_write, text)
     try:
         # Nothing may be raised in here: Textual would not take the terminal back.
-        with app.batch_update(), app.suspend():
+        with app.batch_update(), app.suspend(), _interrupts_ignored():
             problem = await asyncio.to_thread(_run, [*argv, str(path)])
         app.refresh(layout=True)
         if problem:
@@ -44,6 +49,20 @@ async def edit(app: "App[int]", text: str) -> str:
         return await asyncio.to_thread(path.read_text, "utf-8", "replace")
     finally:
         await asyncio.to_thread(path.unlink, missing_ok=True)
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """ctrl+c in the editor reaches the whole terminal, and is meant for the editor alone."""
+
+    def ignore(_number: int, _frame: object) -> None:
+        """Unlike SIG_IGN, a handler of ours is not handed on to the editor."""
+
+    before = signal.signal(signal.SIGINT, ignore)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _run(command: list[str]) -> str | None:

@@ -7,14 +7,16 @@ application asks a node for anything that it shows continuously.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from infernet_tui import store as topics
-from infernet_tui.errors import InfernetError
+from infernet_tui.errors import InfernetError, NotSupported
 from infernet_tui.node.client import NodeClient
 from infernet_tui.store import Store, Topic
 
+log = logging.getLogger(__name__)
 BLURRED_SECONDS = 5.0
 """The shortest interval while the terminal is in the background."""
 RIDE_SECONDS = 0.5
@@ -22,7 +24,7 @@ RIDE_SECONDS = 0.5
 one repaint for all of it."""
 RECONNECT_FIRST_SECONDS, RECONNECT_LONGEST_SECONDS = 0.5, 3.0
 JOBS_PAGE = 1000
-UNKNOWN_VERB = "unknown-cmd"
+ASK_STATUS_SECONDS = 2.0
 
 
 class Connector(Protocol):
@@ -30,6 +32,10 @@ class Connector(Protocol):
 
     async def connect(self) -> NodeClient | None:
         """A client of the node; None while there is none to talk to."""
+        ...
+
+    async def ended(self) -> None:
+        """Wait until a node that runs in this process has ended."""
         ...
 
 
@@ -108,8 +114,12 @@ class Feed:
                 if client is not None:
                     await self._follow(client)
                     pause = RECONNECT_FIRST_SECONDS
+                self.store.connection_problem = None
             except InfernetError as error:
                 self._lost(error)
+            except Exception as error:
+                log.exception("following the node failed")
+                self._lost(InfernetError(f"The node's answer was not understood: {error}"))
             self.client = None
             self.disconnected.set()
             self._notify(frozenset({topics.CONNECTION}))
@@ -119,17 +129,53 @@ class Feed:
             pause = min(RECONNECT_LONGEST_SECONDS, pause * 1.5)
 
     async def _follow(self, client: NodeClient) -> None:
-        async with contextlib.aclosing(client.subscribe()) as states:
-            async for state in states:
-                if self.client is None:
-                    self.client = client
-                    self.disconnected.clear()
-                    self._take(state, is_new=True)
-                elif self.is_blurred and not self._is_old():
-                    self._unseen = state
-                else:
-                    self._take(state)
-        raise InfernetError("The node hung up.", hint="infernet logs")
+        """Take the node's states until it goes away; returns if it ended in this process.
+
+        Raises:
+            InfernetError: it hung up, or does not answer.
+        """
+        gone = asyncio.create_task(self._connector.ended(), name="the node's end")
+        coming: asyncio.Future[dict[str, Any] | None] | None = None
+        states = self._states(client)
+        try:
+            while not gone.done():
+                coming = asyncio.ensure_future(anext(states, None))
+                await asyncio.wait({coming, gone}, return_when=asyncio.FIRST_COMPLETED)
+                if not coming.done():
+                    break
+                if (state := coming.result()) is None:
+                    raise InfernetError("The node hung up.", hint="infernet logs")
+                self._see(client, state)
+            gone.result()
+        finally:
+            waited = [task for task in (gone, coming) if task is not None]
+            for task in waited:
+                task.cancel()
+            await asyncio.gather(*waited, return_exceptions=True)
+            await states.aclose()
+
+    async def _states(self, client: NodeClient) -> AsyncGenerator[dict[str, Any], None]:
+        """Pushed by the node; an older one, which cannot push, is asked again and again."""
+        try:
+            async with contextlib.aclosing(client.subscribe()) as states:
+                async for state in states:
+                    yield state
+            return
+        except NotSupported:
+            log.info("this node does not push its state; asking for it")
+        while True:
+            yield await client.status()
+            await asyncio.sleep(ASK_STATUS_SECONDS)
+
+    def _see(self, client: NodeClient, state: dict[str, Any]) -> None:
+        if self.client is None:
+            self.client = client
+            self.disconnected.clear()
+            self._take(state, is_new=True)
+        elif self.is_blurred and not self._is_old():
+            self._unseen = state
+        else:
+            self._take(state)
 
     def _take(self, state: Any, *, is_new: bool = False) -> None:
         before, self._unseen = self.store.node, None
@@ -183,6 +229,9 @@ class Feed:
             await _ASK[topic](self.store, client)
         except InfernetError as error:
             self.store.failed(topic, error.message)
+        except Exception as error:
+            log.exception("asking for %s failed", topic)
+            self.store.failed(topic, f"The answer was not understood: {error}")
         self._notify(frozenset({topic}))
 
 

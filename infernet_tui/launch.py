@@ -1,9 +1,12 @@
 """Putting the application together from the configuration and the environment, and running it."""
 
+import asyncio
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from infernet_tui import config, event_loop
@@ -25,8 +28,13 @@ class Wishes:
     demo_scenario: str = "busy"
     """Which of `demo.SCENARIOS` the demo shows."""
     is_read_only: bool = False
+    proxy: str | None = None
+    no_advertise: bool = False
+    no_p2p: bool = False
 
 
+QUIET_SECONDS = 1.0
+"""How long closing may take before it is said what is waited for."""
 NOTHING_WISHED = Wishes()
 
 
@@ -68,8 +76,20 @@ async def _run(app: "Cockpit", session: Session, *, mouse: bool) -> int:
     try:
         code = await app.run_async(mouse=mouse)
     finally:
-        await session.close()
+        await _close(session)
     return app.return_code or code or 0
+
+
+async def _close(session: Session) -> None:
+    """End the node of this process; a signal now gives its running jobs back at once."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, session.hurry)
+    closing = asyncio.create_task(session.close())
+    done, _ = await asyncio.wait({closing}, timeout=QUIET_SECONDS)
+    if not done:
+        sys.stderr.write("Finishing the running jobs; Ctrl-C gives them back…\n")
+    await closing
 
 
 def _needs_setup() -> bool:
@@ -94,10 +114,15 @@ def _session(wishes: Wishes) -> Session:
         from infernet_tui.session import DemoSession
 
         return DemoSession(DemoNode(scenario=wishes.demo_scenario))
-    return NodeSession(_node_options)
+    return NodeSession(partial(_node_options, wishes), is_wanted=not wishes.is_read_only)
 
 
-def _node_options() -> "NodeOptions":
+def _node_options(wishes: Wishes) -> "NodeOptions":
     from infernet_tui.node.options import NodeOptions
 
-    return NodeOptions.from_environ(os.environ)
+    return replace(
+        NodeOptions.from_environ(os.environ),
+        proxy=wishes.proxy,
+        no_advertise=wishes.no_advertise,
+        no_p2p=wishes.no_p2p,
+    )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from infernet_tui.errors import InfernetError
 from infernet_tui.screens import wording
 from infernet_tui.screens.dialogs import Choice, Confirm, PickOne, ShowLines
-from infernet_tui.session import is_set_up
+from infernet_tui.session import Ending, is_set_up
 from infernet_tui.widgets.lines import line
 
 if TYPE_CHECKING:
@@ -22,7 +22,17 @@ class NodeControl:
 
     def __init__(self, cockpit: "Cockpit") -> None:
         self._cockpit = cockpit
+        self.was_stopped = False
+        """Whether a person stopped the node from here."""
         self._interrupted_at = float("-inf")
+        self._is_leaving = False
+
+    @property
+    def why_not(self) -> str | None:
+        """Why the node cannot be started or stopped from here."""
+        if self._cockpit.session.mode == "up":
+            return "This node belongs to `infernet up`: q ends it, with its control plane."
+        return None
 
     async def start(self) -> None:
         """Start a node in this window, or go on with the one that runs."""
@@ -30,6 +40,7 @@ class NodeControl:
         if cockpit.session.mode != "demo" and not await asyncio.to_thread(is_set_up):
             await cockpit.go_to("setup")
             return
+        self.was_stopped = False
         cockpit.toast("Starting the node…")
         cockpit.log_command("infernet start")
         await cockpit.session.start()
@@ -37,29 +48,52 @@ class NodeControl:
 
     async def stop(self) -> None:
         """Ask, then stop."""
-        if not await self._agreed("Stop the node?", "infernet stop", "Stop", "t"):
-            return
-        await self._request("shutdown")
+        consequence = f"{self._jobs} may go on for 30 s; what is left goes to other nodes."
+        question = self._question("Stop the node?", consequence, "infernet stop", "Stop", "t")
+        if await self._cockpit.ask(question):
+            await self._end(Ending.GRACE)
 
     async def drain(self) -> None:
         """Ask, then drain."""
-        if not await self._agreed("Drain the node?", "infernet stop", "Drain", "D"):
-            return
-        await self._request("drain")
-        self._cockpit.toast("Draining: no new jobs; the node stops when the running ones are done.")
+        consequence = f"No new jobs; {self._jobs} may take as long as needed; then it stops."
+        question = self._question("Drain the node?", consequence, "infernet stop", "Drain", "D")
+        if await self._cockpit.ask(question):
+            await self._end(Ending.FINISH_JOBS)
 
     async def restart(self) -> None:
-        """Ask, stop, start."""
+        """Ask, stop, start: a node of this window only, for it alone is started as it was."""
         command = "infernet stop && infernet start"
-        if not await self._agreed("Restart the node?", command, "Restart", "ctrl+r"):
+        consequence = f"{self._jobs} may take as long as needed; then the node starts again."
+        question = self._question("Restart the node?", consequence, command, "Restart", "ctrl+r")
+        if not await self._cockpit.ask(question):
             return
-        cockpit = self._cockpit
-        if cockpit.session.is_own:
-            await cockpit.session.stop(finish_jobs=True)
-        else:
-            await self._request("drain")
-            await cockpit.feed.disconnected.wait()
+        await self._end(Ending.FINISH_JOBS)
+        await self._cockpit.feed.disconnected.wait()
         await self.start()
+
+    @property
+    def _jobs(self) -> str:
+        node = self._cockpit.store.node
+        return wording.count_of(node.active_jobs if node else 0, "running job")
+
+    def _question(
+        self, title: str, consequence: str, command: str, verb: str, trigger: str
+    ) -> Confirm:
+        words = [consequence, "A node that does not run earns nothing."]
+        return Confirm(title, words, command, verb=verb, trigger=trigger)
+
+    async def _end(self, how: Ending) -> None:
+        """Tell the node to stop; it may take as long as its jobs do."""
+        cockpit = self._cockpit
+        self.was_stopped = True
+        cockpit.session.is_wanted = False
+        cockpit.log_command("infernet stop")
+        if cockpit.session.is_own:
+            cockpit.run_worker(cockpit.session.stop(how), exit_on_error=False)
+            return
+        await cockpit.request("drain" if how is Ending.FINISH_JOBS else "shutdown")
+        if cockpit.session.mode == "demo":
+            await cockpit.session.stop(how)
 
     async def interrupt(self) -> None:
         """ctrl+c: copy a selection, else stop what streams, else say how to quit; twice quits."""
@@ -82,27 +116,42 @@ class NodeControl:
             question = Confirm("Quit?", [reason], "infernet tui", verb="Quit", trigger="q")
             if not await cockpit.ask(question):
                 return
+        if cockpit.session.mode == "up" and not await self._agrees_to_end_network():
+            return
         if cockpit.session.is_own and not await self._leave_node():
             return
         cockpit.exit()
+
+    async def _agrees_to_end_network(self) -> bool:
+        node = self._cockpit.store.node
+        if node is None or not node.active_jobs:
+            return True
+        words = [f"{self._jobs} may go on for 30 s; the control plane ends, too."]
+        question = Confirm("Quit?", words, "infernet up", verb="Quit", trigger="q")
+        return await self._cockpit.ask(question)
 
     async def _leave_node(self) -> bool:
         """Decide what becomes of the node in this window; whether to quit."""
         cockpit = self._cockpit
         how = cockpit.settings.on_quit
-        if how == "ask":
+        if how == "ask" or self._is_leaving:  # asked again: the remembered way takes too long
             how = await self._ask_how() or ""
         if not how:
             return False
+        self._is_leaving = True
         if how.startswith(REMEMBER):
             how = how.removeprefix(REMEMBER)
-            await cockpit.save_setting("on_quit", how)
+            try:
+                await cockpit.save_setting("on_quit", how)
+            except InfernetError as error:
+                cockpit.show_error(error)
+        if how != STOP:
+            cockpit.toast(f"Finishing {self._jobs} first · q and “Stop now” do not wait.")
         try:
             if how == HAND_OVER:
-                cockpit.toast("Handing over to a node in the background…")
                 await cockpit.session.hand_over()
             else:
-                await cockpit.session.stop(finish_jobs=how == DRAIN)
+                await cockpit.session.stop(Ending.FINISH_JOBS if how == DRAIN else Ending.NOW)
         except InfernetError as error:
             cockpit.show_error(error)
             return False
@@ -121,31 +170,6 @@ class NodeControl:
             Choice(REMEMBER + DRAIN, "Always finish, then stop", "and do not ask again"),
         ]
         return await self._cockpit.ask(PickOne("Quit", choices, HAND_OVER, words=[line(words)]))
-
-    async def _agreed(self, title: str, command: str, verb: str, trigger: str) -> bool:
-        node = self._cockpit.store.node
-        running = node.active_jobs if node else 0
-        consequence = [
-            f"{running} running jobs get time to finish; then the rest goes to other nodes."
-            if running
-            else "No job is running. The node takes no new ones and earns nothing until started."
-        ]
-        return await self._cockpit.ask(
-            Confirm(title, consequence, command, verb=verb, trigger=trigger)
-        )
-
-    async def _request(self, verb: str) -> None:
-        cockpit = self._cockpit
-        cockpit.log_command("infernet stop")
-        if cockpit.session.is_own:
-            # In a task of its own: the node may take as long as its jobs do.
-            cockpit.run_worker(
-                cockpit.session.stop(finish_jobs=verb == "drain"), exit_on_error=False
-            )
-            return
-        await cockpit.request(verb)
-        if cockpit.session.mode == "demo":
-            await cockpit.session.stop(finish_jobs=False)
 
     async def show_identity(self) -> None:
         """Public key and where things are."""

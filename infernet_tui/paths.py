@@ -20,6 +20,11 @@ def pid_file() -> Path:
     return config_dir() / "daemon.pid"
 
 
+def lock_file() -> Path:
+    """Locked by the running node, 0600; there only while one runs."""
+    return config_dir() / "daemon.lock"
+
+
 def socket_file() -> Path:
     """The running node's Unix socket, 0600."""
     return config_dir() / "daemon.sock"

@@ -20,7 +20,7 @@ Topic = str
 NODE, HARDWARE, HISTORY, MODELS, JOBS = "node", "hardware", "history", "models", "jobs"
 PEERS, PAYOUTS, PAYMENTS, EARNINGS, INFO = "peers", "payouts", "payments", "earnings", "info"
 CONNECTION = "connection"
-"""How the application is connected to the node; see `Store.connection`."""
+"""Whether a node answers; `Session.mode` says which one."""
 
 
 class Store:
@@ -44,8 +44,6 @@ class Store:
         self.payments: tuple[PaymentView, ...] | None = None
         self.earnings: EarningsView | None = None
         self.info: Mapping[str, Any] = {}
-        self.connection = "connecting"
-        """attached, embedded, demo, connecting, starting, lost or none."""
         self.connection_problem: str | None = None
         self.documents: dict[Topic, Any] = {}
         """The newest answers as they came, for copying as JSON."""

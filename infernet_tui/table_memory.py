@@ -1,7 +1,8 @@
 """What people chose for each table, kept across runs in `tui-state.json`. It may be deleted."""
 
 import json
-from collections.abc import Hashable
+import threading
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,20 +25,27 @@ def state_file() -> Path:
 
 
 class TableMemory:
-    """Filter, sort and columns by `screen/table`. Reading never fails; writing is the caller's."""
+    """Filter, sort and columns by `screen/table`.
+
+    What is kept changes on the event loop alone; only the file is read and written off it.
+    """
 
     def __init__(self) -> None:
+        self.is_loaded = False
+        """Whether what the file holds is known: before, writing would lose it."""
         self._kept: dict[str, dict[str, Any]] = {}
+        self._document = ""
+        self._writing = threading.Lock()
 
-    def load(self) -> None:
-        """Read the file; one that is broken is as good as none."""
-        try:
-            found = json.loads(state_file().read_text("utf-8"))
-        except (OSError, ValueError):
-            return
-        tables = found.get("tables") if isinstance(found, dict) else None
-        if isinstance(tables, dict):
-            self._kept = {key: value for key, value in tables.items() if isinstance(value, dict)}
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was chosen yet."""
+        return not self._kept
+
+    def adopt(self, found: Mapping[str, dict[str, Any]]) -> None:
+        """Take in what the file holds; what was chosen meanwhile is newer."""
+        self._kept = {**found, **self._kept}
+        self.is_loaded = True
 
     def remember(self, name: str, state: Remembered) -> None:
         """Keep what was chosen."""
@@ -49,20 +57,37 @@ class TableMemory:
         }
 
     def recall(self, name: str, state: Remembered) -> None:
-        """Give a new table what was chosen for it before."""
-        kept = self._kept.get(name, {})
+        """Give a table what was chosen for it before, if anything was."""
+        kept = self._kept.get(name)
+        if kept is None:
+            return
         state.filter = _text(kept.get("filter")) or ""
         state.sort = _text(kept.get("sort"))
         state.reverse, state.wide = kept.get("reverse") is True, kept.get("wide") is True
 
-    def save(self) -> None:
-        """Write the file.
+    def prepare(self) -> None:
+        """Fix what `write` is to write."""
+        self._document = json.dumps({"tables": self._kept}, indent=2) + "\n"
+
+    def write(self) -> None:
+        """Write what was prepared last. Blocks; of several at once the last writes the newest.
 
         Raises:
             ConfigError: it cannot be written.
         """
-        text = json.dumps({"tables": self._kept}, indent=2) + "\n"
-        config.write_atomically(state_file(), text, mode=0o600)
+        with self._writing:
+            config.write_atomically(state_file(), self._document, mode=0o600)
+
+
+def read() -> dict[str, dict[str, Any]]:
+    """What the file holds; one that is broken is as good as none. Blocks."""
+    try:
+        found = json.loads(state_file().read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    tables = found.get("tables") if isinstance(found, dict) else None
+    items = tables.items() if isinstance(tables, dict) else ()
+    return {key: value for key, value in items if isinstance(value, dict)}
 
 
 def _text(value: object) -> str | None:

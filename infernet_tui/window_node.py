@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from infernet_tui.errors import InfernetError
 from infernet_tui.node.client import NodeClient
-from infernet_tui.session import NodeSession
+from infernet_tui.session import Ending, NodeSession
 from infernet_tui.setup.node_control import BackgroundNode
 from infernet_tui.setup.step import Progress, Report
 from infernet_tui.views.node import NodeView
@@ -49,10 +49,14 @@ class WindowNode:
         """Stop whichever runs; the application is not to start another one meanwhile."""
         session = self._cockpit.session
         if session.is_own:
-            await session.stop(finish_jobs=True)
+            await session.stop(Ending.FINISH_JOBS)
         elif isinstance(session, NodeSession):
-            session.is_wanted = False
-            await self._background.stop()
+            was_wanted, session.is_wanted = session.is_wanted, False
+            try:
+                await self._background.stop()
+            except InfernetError:
+                session.is_wanted = was_wanted
+                raise
         else:
             raise InfernetError(
                 "`infernet up` runs this node, with a control plane of its own.",

@@ -4,24 +4,10 @@ import asyncio
 from typing import TYPE_CHECKING, ClassVar
 
 from infernet_tui.actions.base import Level, UserAction
+from infernet_tui.tabs import SCREENS
 
 if TYPE_CHECKING:
     from infernet_tui.screens.base import CockpitScreen
-
-SCREENS = (
-    ("home", "1", "Home", "infernet status"),
-    ("models", "2", "Models", "infernet model list"),
-    ("jobs", "3", "Jobs", "infernet jobs"),
-    ("gpu", "4", "GPU", "infernet gpu"),
-    ("peers", "5", "Peers", "infernet peers"),
-    ("earn", "6", "Earn", "infernet payments"),
-    ("chat", "7", "Chat", "infernet chat"),
-    ("talk", "8", "Talk", None),
-    ("logs", "9", "Logs", "infernet logs"),
-    ("doctor", "0", "Doctor", "infernet doctor"),
-    ("settings", "comma", "Settings", "infernet config show"),
-)
-"""Name, key, title and command-line twin of each screen, in the order of the tabs."""
 
 
 class GoTo(UserAction):
@@ -282,6 +268,12 @@ class Suspend(UserAction):
 
     id, key, label, palette = "app.suspend", "ctrl+z", "Suspend", "View: suspend"
     priority = True
+
+    @classmethod
+    def why_not(cls, screen: "CockpitScreen") -> str | None:
+        """A node in this window would be suspended, too, and lose its jobs."""
+        serves = screen.cockpit.session.is_own or screen.cockpit.session.mode == "up"
+        return "The node in this window would stop, too: q hands it over first." if serves else None
 
     async def run(self, screen: "CockpitScreen", words: str = "") -> None:
         """Suspend."""

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, cast
 
 from infernet_tui.actions.base import UserAction
+from infernet_tui.screens import wording
 
 if TYPE_CHECKING:
     from infernet_tui.screens.base import CockpitScreen
@@ -84,7 +85,7 @@ class Benchmark(GpuAction):
         """A node must run, for it has the engine."""
         if screen.cockpit.is_connected:
             return None
-        return "Daemon not running. Press t, or: `infernet start`"
+        return wording.NO_NODE
 
     async def run(self, screen: "CockpitScreen", words: str = "") -> None:
         """Ask, then measure; `words` may say how often."""

@@ -20,6 +20,11 @@ class StartStop(UserAction):
     palette, twin = "Daemon: start or stop", "infernet start"
     screens, level, in_footer = EVERYWHERE_BUT_LOGS, Level.HARD, True
 
+    @classmethod
+    def why_not(cls, screen: "CockpitScreen") -> str | None:
+        """Not the node of `infernet up`."""
+        return screen.cockpit.node_control.why_not
+
     async def run(self, screen: "CockpitScreen", words: str = "") -> None:
         """Whichever makes sense now."""
         if screen.cockpit.is_connected:
@@ -37,8 +42,10 @@ class StopNode(UserAction):
 
     @classmethod
     def why_not(cls, screen: "CockpitScreen") -> str | None:
-        """One must run."""
-        return None if screen.cockpit.is_connected else "No node is running."
+        """One must run, and not be that of `infernet up`."""
+        if not screen.cockpit.is_connected:
+            return "No node is running."
+        return screen.cockpit.node_control.why_not
 
     async def run(self, screen: "CockpitScreen", words: str = "") -> None:
         """Ask, then stop."""
@@ -64,7 +71,13 @@ class Restart(UserAction):
     id, key, label = "node.restart", "ctrl+r", "Restart"
     palette, twin = "Daemon: restart", "infernet stop && infernet start"
     screens, level = ("home",), Level.HARD
-    why_not = StopNode.why_not
+
+    @classmethod
+    def why_not(cls, screen: "CockpitScreen") -> str | None:
+        """One in the background may have been started with options that are not known here."""
+        if screen.cockpit.session.mode == "attached":
+            return "It runs in the background: infernet stop && infernet start, as you started it."
+        return StopNode.why_not(screen)
 
     async def run(self, screen: "CockpitScreen", words: str = "") -> None:
         """Ask, then restart."""

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, cast
 
 from infernet_tui.actions.base import Level, UserAction
 from infernet_tui.errors import InfernetError
+from infernet_tui.screens import wording
 
 if TYPE_CHECKING:
     from infernet_tui.screens.base import CockpitScreen
@@ -73,7 +74,7 @@ class PingPeer(OtherPeerAction):
         if peer is not None and not peer.multiaddr:
             return f"{peer.name} advertises no address: it takes jobs, but no connections."
         if not screen.cockpit.is_connected:
-            return "Daemon not running. Press t, or: `infernet start`"
+            return wording.NO_NODE
         return None
 
     async def run(self, screen: "CockpitScreen", words: str = "") -> None:

@@ -12,7 +12,7 @@ import click
 from infernet_tui.cli.command import pass_output, verb
 from infernet_tui.cli.gpu_text import explanation, summary
 from infernet_tui.cli.output import Output
-from infernet_tui.cli.watch import Frames, pause, watch_option
+from infernet_tui.cli.watch import Frames, pause, watch_option, watching
 from infernet_tui.hardware.base import Hardware, HardwareReading
 from infernet_tui.hardware.detect import MachineHardware
 from infernet_tui.hardware.document import hardware_document, iso_time
@@ -37,7 +37,8 @@ def command(output: Output, watch: float | None, explain: bool) -> None:
             reading = hardware.read()
             output.show("gpu", document(reading), lambda: _lines(output, reading, explain))
         else:
-            _watch(output, hardware, watch, explain=explain)
+            with watching(output):
+                _watch(output, hardware, watch, explain=explain)
     finally:
         hardware.close()
 

@@ -16,7 +16,7 @@ from infernet_tui.cli.job_rows import (
     sentence,
 )
 from infernet_tui.cli.output import Output
-from infernet_tui.cli.watch import Frames, pause, watch_option
+from infernet_tui.cli.watch import Frames, pause, watch_option, watching
 from infernet_tui.node.client import request_once
 from infernet_tui.text import one_line
 
@@ -57,7 +57,8 @@ def command(
     if watch is None:
         _list(output, limit, state)
     else:
-        _watch(output, watch, limit, state)
+        with watching(output):
+            _watch(output, watch, limit, state)
 
 
 @command.command("list")
@@ -84,9 +85,11 @@ def show(output: Output, job: str) -> None:
 def cancel(output: Output, job: str) -> None:
     """Stop a job here and give it back; the control plane may try another node."""
     found = _ask(output, IpcCommand.JOB, {"id": job})["job"]
-    output.confirm(f"Cancel {one_line(job)} ({found['state']}, {found['tokens']} tokens)?")
+    if found["state"] != "cancelled":
+        output.confirm(f"Cancel {one_line(job)} ({found['state']}, {found['tokens']} tokens)?")
     answer = _ask(output, IpcCommand.JOB_CANCEL, {"id": job})
-    output.show("job_cancel", answer, lambda: [f"✓ cancelled {one_line(job)}"])
+    done = "✓ cancelled" if answer["cancelled"] else "cancelled already:"
+    output.show("job_cancel", answer, lambda: [f"{done} {one_line(job)}"])
 
 
 def _ask(output: Output, verb: str, payload: dict[str, Any]) -> Any:
@@ -144,8 +147,6 @@ def _whole(output: Output, document: dict[str, Any]) -> Iterable[str]:
 def _watch(output: Output, seconds: float, limit: int, state: str | None) -> None:
     """A table that is redrawn on a terminal; elsewhere a sentence (or a line) for each change."""
     frames, known = Frames(output), _Changes()
-    if output.json:
-        output.begin_stream()
     while True:
         page = _page(output, limit, state)
         if output.live_stdout and not output.json:

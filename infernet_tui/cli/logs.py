@@ -1,12 +1,14 @@
 """`infernet logs`: the end of the detached node's log, and what is added to it."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import click
 
 from infernet_tui import paths
 from infernet_tui.cli.command import pass_output, verb
 from infernet_tui.cli.output import Output
+from infernet_tui.cli.watch import watching
 from infernet_tui.errors import NodeNotRunning
 from infernet_tui.log_file import added_lines, last_lines
 from infernet_tui.log_lines import INFO, LEVELS, level_of
@@ -28,8 +30,13 @@ _SEARCHED_LINES = 100_000
 def command(output: Output, lines: int, follow: bool, level: str) -> None:
     """Show the node's log."""
     path = paths.log_file()
-    if output.json:
-        output.begin_stream()
+    with watching(output):
+        _show(output, path, lines, level, follow=follow)
+        if output.json:
+            output.end(ok=True)
+
+
+def _show(output: Output, path: Path, lines: int, level: str, *, follow: bool) -> None:
     try:
         with path.open("rb") as file:
             known = last_lines(file, lines if level == "all" else _SEARCHED_LINES)
@@ -40,8 +47,6 @@ def command(output: Output, lines: int, follow: bool, level: str) -> None:
                     _say(output, line)
     except FileNotFoundError:
         raise NodeNotRunning(f"No daemon log yet at {path}.", hint="infernet start") from None
-    if output.json:
-        output.end(ok=True)
 
 
 def _from_level(lines: Iterable[bytes], wanted: str) -> Iterator[bytes]:

@@ -9,7 +9,8 @@ from infernet_tui.cli.account import Account
 from infernet_tui.cli.command import pass_output, verb_group
 from infernet_tui.cli.output import Output
 from infernet_tui.coins import NETWORKS, Payout, is_network, network_of, payout
-from infernet_tui.errors import UsageError
+from infernet_tui.errors import NotFound, UsageError
+from infernet_tui.missing_routes import told_apart
 from infernet_tui.text import one_line
 
 _COLUMNS = ("coin", "network", "address")
@@ -79,7 +80,10 @@ def remove(output: Output, coin: str, network: str) -> None:
     wanted = network_of(coin, network)
     account = Account.open(output)
     output.confirm(f"Forget where this node is paid {coin.upper()} on {wanted}?")
-    data = account.call(endpoints.PAYOUTS_REMOVE, coin=coin.upper(), network=wanted)
+    try:
+        data = account.call(endpoints.PAYOUTS_REMOVE, coin=coin.upper(), network=wanted)
+    except NotFound as error:
+        raise told_apart(error) from None
     rows = rows_of(data, "removed")
     said = [
         f"Removed {row.get('coin')} ({row.get('network')}) {one_line(str(row.get('address')))}"

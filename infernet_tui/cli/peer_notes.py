@@ -63,7 +63,8 @@ def unblock(output: Output, key: str) -> None:
 def ping(output: Output, address: str) -> None:
     """Ask the running node to reach the peer at ADDRESS, like /ip4/203.0.113.7/tcp/46337."""
     seconds = output.timeout_seconds or PING_SECONDS
-    pong = request_once(IpcCommand.PEER_PING, {"multiaddr": address}, timeout_seconds=seconds)
+    payload = {"multiaddr": address, "typed": True}
+    pong = request_once(IpcCommand.PEER_PING, payload, timeout_seconds=seconds)
     document = {"multiaddr": address} | pong
     words = f"✓ {one_line(address)} answered in {pong['round_trip_ms']} ms"
     output.show("peer_ping", document, lambda: [words])

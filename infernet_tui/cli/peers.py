@@ -6,13 +6,20 @@ import click
 
 from infernet_protocol import endpoints
 from infernet_protocol.ipc import IpcCommand
-from infernet_tui import config
+from infernet_tui import aliases, config
+from infernet_tui.aliases import Aliases
 from infernet_tui.cli import peer_notes
 from infernet_tui.cli.command import pass_output, verb_group
 from infernet_tui.cli.output import Output
 from infernet_tui.cli.times import ago
-from infernet_tui.cli.watch import Frames, pause, watch_option
-from infernet_tui.errors import ControlPlaneError, NodeNotRunning, TimedOut
+from infernet_tui.cli.watch import Frames, pause, watch_option, watching
+from infernet_tui.errors import (
+    ConfigError,
+    ControlPlaneError,
+    NodeNotRunning,
+    NotSupported,
+    TimedOut,
+)
 from infernet_tui.node.client import request_once
 from infernet_tui.peer_list import MAX_LIMIT, peers_document
 from infernet_tui.text import one_line
@@ -35,7 +42,8 @@ def command(output: Output, context: click.Context, limit: int, watch: float | N
     if context.invoked_subcommand is not None:
         return
     if watch is not None:
-        _watch(output, limit, watch)
+        with watching(output):
+            _watch(output, limit, watch)
         return
     found = _look(output, limit)
     output.show("peers", found | {"next": None}, lambda: _table(output, found["peers"]))
@@ -46,12 +54,33 @@ peer_notes.add_to(command)
 
 
 def _look(output: Output, limit: int) -> dict[str, Any]:
-    """Ask the node, which may have a proxy; without one, the control plane itself."""
+    """Ask the node, which may have a proxy; without a (new enough) one, the control plane itself.
+
+    A person's aliases are noted, and whom they blocked is left out.
+    """
     seconds = output.timeout_seconds or ANSWER_SECONDS
     try:
-        return dict(request_once(IpcCommand.PEERS, {"limit": limit}, timeout_seconds=seconds))
-    except NodeNotRunning:
-        return _ask_control_plane(limit, seconds)
+        found = dict(request_once(IpcCommand.PEERS, {"limit": limit}, timeout_seconds=seconds))
+    except (NodeNotRunning, NotSupported):
+        found = _ask_control_plane(limit, seconds)
+    known = _aliases(output)
+    noted = [
+        peer
+        | {
+            "alias": known.names.get(peer["pubkey"]),
+            "is_blocked": peer["pubkey"] in known.blocked,
+        }
+        for peer in found["peers"]
+    ]
+    return found | {"peers": noted if output.json else [p for p in noted if not p["is_blocked"]]}
+
+
+def _aliases(output: Output) -> Aliases:
+    try:
+        return aliases.load()
+    except ConfigError as error:
+        output.detail(error.message)
+        return Aliases()
 
 
 def _ask_control_plane(limit: int, seconds: float) -> dict[str, Any]:
@@ -88,15 +117,13 @@ def _table(output: Output, peers: list[dict[str, Any]]) -> list[str]:
 
 
 def _name(peer: dict[str, Any]) -> str:
-    name = peer["name"] or peer["pubkey"][:12]
+    name = peer["alias"] or peer["name"] or peer["pubkey"][:12]
     return f"{name} (this node)" if peer["is_self"] else name
 
 
 def _watch(output: Output, limit: int, seconds: float) -> None:
     frames = Frames(output)
     known: dict[str, dict[str, Any]] = {}
-    if output.json:
-        output.begin_stream()
     while True:
         try:
             peers = _look(output, limit)["peers"]

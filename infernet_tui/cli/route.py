@@ -14,8 +14,9 @@ from infernet_tui.cli.account import Account
 from infernet_tui.cli.command import pass_output, verb_group
 from infernet_tui.cli.job_rows import complete_job_id
 from infernet_tui.cli.output import Output
-from infernet_tui.errors import NodeNotRunning
+from infernet_tui.errors import NodeNotRunning, NotFound, NotSupported
 from infernet_tui.explanation import sentences
+from infernet_tui.missing_routes import told_apart
 from infernet_tui.node.client import request_once
 from infernet_tui.text import one_line
 
@@ -44,6 +45,17 @@ def _look(output: Output, job: str) -> dict[str, Any]:
     try:
         return dict(request_once(IpcCommand.JOB_EXPLAIN, {"id": job}, timeout_seconds=seconds))
     except NodeNotRunning:
-        path = endpoints.JOB_EXPLAIN.format(job_id=quote(job, safe=""))
+        return _ask_control_plane(output, job)
+    except NotSupported as too_old:
+        if too_old.hint is None:  # it is the control plane that is too old, not the node
+            raise
+        return _ask_control_plane(output, job)
+
+
+def _ask_control_plane(output: Output, job: str) -> dict[str, Any]:
+    path = endpoints.JOB_EXPLAIN.format(job_id=quote(job, safe=""))
+    try:
         explained = dict(Account.open(output).call(path))
-        return explained | {"sentences": sentences(explained)}
+    except NotFound as error:
+        raise told_apart(error) from None
+    return explained | {"sentences": sentences(explained)}

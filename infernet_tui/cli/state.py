@@ -7,7 +7,7 @@ could not be asked for is null, and `warnings` says why.
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Any
 
 import click
@@ -18,11 +18,12 @@ from infernet_tui.cli.command import DURATION, pass_output, verb
 from infernet_tui.cli.fields import select
 from infernet_tui.cli.job_rows import machine_job
 from infernet_tui.cli.output import Output, error_fields
-from infernet_tui.errors import InfernetError, NodeNotRunning
+from infernet_tui.errors import InfernetError, NodeNotRunning, NotSupported
 from infernet_tui.node.client import NETWORK_TIMEOUT_SECONDS, NodeClient
 from infernet_tui.node.transports import SocketTransport
 
 JOBS = 1000
+SHORTEST_POLL_SECONDS = 0.1
 WINDOWS = ("10m", "24h", "30d")
 
 
@@ -60,7 +61,7 @@ async def _follow(output: Output, refresh_seconds: float) -> None:
     state = _State(client)
 
     async def listen() -> None:
-        async with contextlib.aclosing(client.subscribe()) as snapshots:
+        async with contextlib.aclosing(_snapshots(client, refresh_seconds)) as snapshots:
             async for snapshot in snapshots:
                 latest.update(snapshot)
                 news.set()
@@ -77,6 +78,22 @@ async def _follow(output: Output, refresh_seconds: float) -> None:
     finally:
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
+
+
+async def _snapshots(
+    client: NodeClient, refresh_seconds: float
+) -> AsyncGenerator[dict[str, Any], None]:
+    """What the node tells by itself; an older one, which cannot, is asked again and again."""
+    try:
+        async with contextlib.aclosing(client.subscribe()) as snapshots:
+            async for snapshot in snapshots:
+                yield snapshot
+            return
+    except NotSupported:
+        pass
+    while True:
+        yield await client.status()
+        await asyncio.sleep(max(refresh_seconds, SHORTEST_POLL_SECONDS))
 
 
 async def _came(news: asyncio.Event, listening: "asyncio.Task[None]") -> bool:

@@ -26,8 +26,24 @@ SCENARIO_VARIABLE = "INFERNET_DEMO_SCENARIO"
 )
 @click.option("--demo", is_flag=True, help="A made-up busy node, to look around.")
 @click.option("--read-only", is_flag=True, help="Look, and change nothing.")
+@click.option(
+    "--proxy",
+    envvar="INFERNET_PROXY",
+    metavar="URL",
+    help="For a node in this window: socks5://host:port (also INFERNET_PROXY).",
+)
+@click.option("--no-advertise", is_flag=True, help="For a node in this window: outbound-only.")
+@click.option("--no-p2p", is_flag=True, help="For a node in this window: do not listen for peers.")
 @pass_output
-def command(output: Output, refresh: int | None, demo: bool, read_only: bool) -> int:
+def command(
+    output: Output,
+    refresh: int | None,
+    demo: bool,
+    read_only: bool,
+    proxy: str | None,
+    no_advertise: bool,
+    no_p2p: bool,
+) -> int:
     """Open the full-screen terminal application.
 
     Attaches to the node that runs here, or runs one in this window.
@@ -35,7 +51,14 @@ def command(output: Output, refresh: int | None, demo: bool, read_only: bool) ->
     check_terminal(output)
     from infernet_tui.launch import Wishes, launch
 
-    wishes = Wishes(refresh_ms=refresh, is_demo=demo, is_read_only=read_only)
+    wishes = Wishes(
+        refresh_ms=refresh,
+        is_demo=demo,
+        is_read_only=read_only,
+        proxy=proxy,
+        no_advertise=no_advertise,
+        no_p2p=no_p2p,
+    )
     if scenario := os.environ.get(SCENARIO_VARIABLE):
         wishes = replace(wishes, demo_scenario=_known(scenario))
     return launch(wishes)

@@ -156,4 +156,14 @@ class DemoNode:
             "control_plane_url": CONTROL_PLANE,
             "p2p_port": 46337,
             "version": __version__,
+            "options": {
+                "proxy_set": False,
+                "no_advertise": False,
+                "no_advertise_interconnects": False,
+                "no_p2p": False,
+                "address_set": False,
+                "p2p_port": 46337,
+                "bind_port": None,
+                "capacity": 4,
+            },
         }

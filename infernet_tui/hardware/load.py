@@ -16,8 +16,12 @@ from infernet_tui.hardware.document import iso_time
 def measure_load(
     active_jobs: int, capacity: int, hardware: Hardware | None = None
 ) -> dict[str, Any]:
+    """`specs.load` of what is measured now."""
+    return load_of(active_jobs, capacity, _sample(hardware))
+
+
+def load_of(active_jobs: int, capacity: int, sample: Sample) -> dict[str, Any]:
     """`specs.load`: jobs against capacity, one-minute load, free memory in GiB, GPU use in %."""
-    sample = _sample(hardware)
     totals = [gpu.vram_total_bytes for gpu in sample.gpus]
     used = _known(gpu.vram_used_bytes for gpu in sample.gpus)
     total = sum(_known(totals))

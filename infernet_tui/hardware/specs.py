@@ -17,7 +17,11 @@ _TIERS = ((8, "<8gb"), (16, "8-16gb"), (24, "16-24gb"), (48, "24-48gb"))
 
 def collect_specs(hardware: Hardware | None = None) -> dict[str, Any]:
     """The part of `specs` that rarely changes: `cpu`, `gpu_count`, `gpus`, `interconnects`."""
-    reading = _read(hardware)
+    return specs_of(_read(hardware))
+
+
+def specs_of(reading: HardwareReading) -> dict[str, Any]:
+    """The same, of a reading."""
     return {
         "cpu": _cpu(reading.cpu, reading.ram),
         "gpu_count": len(reading.gpus),

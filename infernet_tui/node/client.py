@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from infernet_protocol.ipc import IpcCommand, IpcFailure
 from infernet_tui import errors, paths
-from infernet_tui.errors import InfernetError, NodeNotRunning, TimedOut
+from infernet_tui.errors import InfernetError, NodeNotRunning, NotSupported, TimedOut
 from infernet_tui.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ LOAD_TIMEOUT_SECONDS = 600.0
 """For bringing a model into memory."""
 FIRST = "answer"
 """How `NodeClient.stream` calls the first answer of a stream."""
+_UNKNOWN_COMMAND = "unknown-cmd"
 _ANSWER_LIMIT_BYTES = 4 * 1024 * 1024
 
 
@@ -198,6 +199,12 @@ def _data(answer: dict[str, Any]) -> Any:
 
 def _error(word: str, cause: object = None) -> InfernetError:
     """The exception for a failure word, with what to do about it."""
+    unknown, _, verb = word.partition(":")
+    if unknown == _UNKNOWN_COMMAND:
+        return NotSupported(
+            f"This node does not know `{verb.strip() or cause or 'that'}`: it is an older version.",
+            hint="infernet stop && infernet start",
+        )
     pid = running_pid()
     logs = f"infernet logs (or {paths.log_file()})"
     why = f" ({cause})" if cause else ""

@@ -15,11 +15,11 @@ from infernet_tui.config import NodeConfig
 from infernet_tui.control_plane import ControlPlane
 from infernet_tui.engines.base import Engine
 from infernet_tui.errors import ControlPlaneError, InfernetError, NotFound, TimedOut
-from infernet_tui.hardware.base import Hardware
-from infernet_tui.hardware.load import measure_load
-from infernet_tui.hardware.specs import collect_specs
+from infernet_tui.hardware.load import load_of
+from infernet_tui.hardware.specs import specs_of
 from infernet_tui.node.changes import Changes
 from infernet_tui.node.continuation import Continuation
+from infernet_tui.node.hardware_thread import HardwareSilent, HardwareThread
 from infernet_tui.node.jobs import Jobs
 from infernet_tui.node.options import NodeOptions
 from infernet_tui.node.stats import Stats
@@ -44,7 +44,7 @@ class Heartbeat:
         continuation: Continuation,
         stats: Stats,
         changes: Changes,
-        hardware: Hardware,
+        hardware: HardwareThread,
     ) -> None:
         self.row_id = node.id
         """UUID of this node's row on the control plane."""
@@ -105,13 +105,15 @@ class Heartbeat:
             log.warning("could not say goodbye: %s", error)
 
     async def specs(self) -> dict[str, Any]:
-        """The node's `specs`, as of now."""
-        base = await self._cached_base()
+        """The node's `specs`, as of now; without the hardware's part while a driver hangs."""
         await self.look_at_models()
-        load = await asyncio.to_thread(
-            measure_load, len(self._jobs.runs), self._jobs.capacity, self._hardware
-        )
-        specs = base | {"served_models": self.models, "load": load}
+        specs: dict[str, Any] = {"served_models": self.models}
+        try:
+            specs |= await self._cached_base()
+            sample = await self._hardware.sample()
+            specs["load"] = load_of(len(self._jobs.runs), self._jobs.capacity, sample)
+        except HardwareSilent as error:
+            log.warning("the specs lack the hardware: %s", error)
         if continued := self._continuation.models:
             specs["prefill_models"] = continued
         if bench := self._jobs.bench.as_specs():
@@ -142,7 +144,7 @@ class Heartbeat:
     async def _cached_base(self) -> dict[str, Any]:
         now = time.monotonic()
         if self._base is None or now - self._base_at > BASE_SPECS_SECONDS:
-            base = await asyncio.to_thread(collect_specs, self._hardware)
+            base = specs_of(await self._hardware.read())
             if self._options.no_advertise_interconnects:
                 base.pop("interconnects", None)
             self._base, self._base_at = base, now

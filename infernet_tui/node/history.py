@@ -7,16 +7,19 @@ bounded, and nothing is written to disk.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from infernet_tui.hardware.base import Gpu, Hardware, Sample
+from infernet_tui.hardware.base import Gpu, Sample
+from infernet_tui.node.hardware_thread import HardwareThread
 from infernet_tui.node.rings import Gauge, Ring
 from infernet_tui.node.stats import Stats
 from infernet_tui.node.times import iso_millis
 
+log = logging.getLogger(__name__)
 STEP_SECONDS = 1.0
 MAX_GPUS = 16
 WINDOWS = {"10m": (1, 600), "24h": (60, 1440), "30d": (3600, 720)}
@@ -58,7 +61,7 @@ class Recorder:
 
     def __init__(
         self,
-        hardware: Hardware,
+        hardware: HardwareThread,
         stats: Stats,
         active_jobs: Callable[[], int],
         *,
@@ -74,13 +77,18 @@ class Recorder:
         self._at: float | None = None
         """Of the newest sample; Unix seconds."""
         self._gpus: tuple[int, ...] = ()
+        self._told: set[type[BaseException]] = set()
+        """Kinds of failure that are in the log already."""
         self._rings = {name: Ring[Series](*shape) for name, shape in WINDOWS.items()}
 
     async def run(self) -> None:
-        """Sample at each full second until cancelled. A slow driver costs samples, nothing else."""
+        """Sample at each full second until cancelled. A bad driver costs samples, nothing else."""
         while True:
             await asyncio.sleep(STEP_SECONDS - self._clock() % STEP_SECONDS)
-            self.add(await asyncio.to_thread(self._hardware.sample))
+            try:
+                self.add(await self._hardware.fresh_sample())
+            except Exception as error:  # noqa: BLE001 - graphs must not end the node that earns
+                self._missed(error)
 
     def add(self, sample: Sample) -> None:
         """Take what was measured now into every ring."""
@@ -91,6 +99,13 @@ class Recorder:
             values |= {(name, gpu.index): _value(gpu, name) for name in _GPU_GAUGES}
         for ring in self._rings.values():
             ring.add(now, values)
+
+    def _missed(self, error: Exception) -> None:
+        """Leave a gap; say why, once for each kind of failure."""
+        cause = error.__cause__ or error
+        if (kind := type(cause)) not in self._told:
+            self._told.add(kind)
+            log.warning("the history has gaps: %s", cause)
 
     def window(self, name: str) -> dict[str, Any]:
         """One ring, as the verb `history` answers: every list is as long as the window.

@@ -20,11 +20,6 @@ from infernet_tui.node.node import DEFAULT_CAPACITY, Node
 from infernet_tui.node.options import NodeOptions
 
 
-def lock_file() -> Path:
-    """`daemon.lock`, 0600; there only while a node runs."""
-    return paths.config_dir() / "daemon.lock"
-
-
 @contextlib.contextmanager
 def single_instance() -> Iterator[None]:
     """Be the one node of this folder: lock it, write the pid file, remove both afterwards.
@@ -32,7 +27,7 @@ def single_instance() -> Iterator[None]:
     Raises:
         AlreadyRunning: another one is.
     """
-    with _locked(lock_file()):
+    with _locked(paths.lock_file()):
         if _answers():  # a node that knows no lock: the existing network's
             raise _already_running()
         write_atomically(paths.pid_file(), f"{os.getpid()}\n", mode=0o600)

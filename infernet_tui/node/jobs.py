@@ -156,6 +156,11 @@ class Jobs:
     def drop(self, key: AttemptKey) -> None:
         """The attempt is no longer ours: stop it and say nothing more about it."""
         self._stop(key, Ending("cancelled", error="taken over by another attempt", silent=True))
+        record = self._stats.records.find(*key)
+        if record is not None and not record.is_settled:
+            record.is_settled = True
+            record.note("acknowledged", "taken over by another node")
+            self._changes.touch()
         self._outbox.settle(key)
 
     async def ended(self) -> None:
@@ -261,7 +266,7 @@ class Jobs:
         tokens = ending.usage.completion_tokens if ending.usage else record.tokens
         self._stats.records.ended(record, ending.state)
         record.finished_at = time.time()
-        record.error = ending.error
+        record.error = ending.error and ending.error[:MAX_NOTE_CHARS]
         record.tokens = tokens
         record.prompt_tokens = ending.usage.prompt_tokens if ending.usage else None
         record.tokens_per_second = _speed(run, seconds)
@@ -287,7 +292,7 @@ class Jobs:
         log.info(
             "job %s attempt %d %s after %.1f s, %d tokens%s",
             *(record.job_id, record.attempt, ending.state, seconds, tokens),
-            f": {ending.error}" if ending.error else "",
+            f": {record.error}" if record.error else "",
         )
         self._changes.touch()
 

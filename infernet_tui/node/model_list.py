@@ -19,7 +19,7 @@ async def models_document(node: "Node") -> dict[str, Any]:
     """Everything, now. An engine that does not answer is said so, not raised."""
     health, models = await _ask(node.engine)
     loaded = await node.engine.loaded()
-    sample = await asyncio.to_thread(node.hardware.sample)
+    sample = await node.hardware.sample()
     memory = memory_of(sample.gpus, sample.ram)
     shapes = await asyncio.to_thread(_shapes, node.engine)
     names = {model.name for model in models}

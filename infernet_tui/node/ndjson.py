@@ -19,6 +19,8 @@ from infernet_protocol.ipc import MAX_LINE_BYTES, failure
 log = logging.getLogger(__name__)
 WRITE_SECONDS = 10.0
 """How long a peer may take to read an answer."""
+LOOK_SECONDS = 0.25
+"""How often it is looked whether a peer that sends ahead is still there."""
 
 Answers = Callable[[object], AsyncGenerator[dict[str, Any], None]]
 """Every answer to one message, which is any JSON value."""
@@ -118,8 +120,13 @@ class _Connection:
         """Return once the peer has hung up and has its first answer."""
         await asyncio.wait({self._next_line})
         if not _is_hangup(self._next_line):
-            await asyncio.Event().wait()  # it has sent more: writing will tell
+            await self._input_over()  # it has sent more, and may leave all the same
         await has_answered.wait()
+
+    async def _input_over(self) -> None:
+        reader = self._reader
+        while not reader.at_eof() and reader.exception() is None:  # noqa: ASYNC110 - has no event
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def _answer(self, line: bytes, has_answered: asyncio.Event) -> None:
         try:

@@ -21,6 +21,7 @@ from infernet_tui.node.changes import Changes
 from infernet_tui.node.channel import Channel
 from infernet_tui.node.commands import Commands
 from infernet_tui.node.continuation import Continuation
+from infernet_tui.node.hardware_thread import HardwareThread
 from infernet_tui.node.health import HealthServer
 from infernet_tui.node.heartbeat import Heartbeat
 from infernet_tui.node.history import Recorder
@@ -66,7 +67,7 @@ class Node:
         self.config = config
         self.options = options
         self.engine = engine
-        self.hardware = hardware or MachineHardware()
+        self.hardware = HardwareThread(hardware or MachineHardware())
         self.identity = config.require_node()
         self.changes = Changes()
         self.stats = Stats()
@@ -170,7 +171,7 @@ class Node:
         await self.health.close()
         await self._ipc.close()
         await self.control_plane.aclose()
-        await asyncio.to_thread(self.hardware.close)
+        await self.hardware.close()
 
     def _link(self) -> Link:
         role, parts = self.identity.role, (self.heartbeat, self.jobs, self.commands)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Literal
+from typing import Any, Literal
 
 from infernet_protocol.ipc import P2P_PORT
 from infernet_tui.errors import ConfigError
@@ -56,7 +56,21 @@ class NodeOptions:
             bind_port=_port(environ, "INFERNET_BIND_PORT"),
             public_address=environ.get("INFERNET_PUBLIC_ADDRESS") or None,
             healthz_port=_port(environ, "PORT") or HEALTHZ_PORT,
+            proxy=environ.get("INFERNET_PROXY") or None,
         )
+
+    def told(self) -> dict[str, Any]:
+        """What front ends may know of them: enough to see that a start without would differ."""
+        return {
+            "proxy_set": self.proxy is not None,
+            "no_advertise": self.no_advertise,
+            "no_advertise_interconnects": self.no_advertise_interconnects,
+            "no_p2p": self.no_p2p,
+            "address_set": self.public_address is not None,
+            "p2p_port": self.p2p_port,
+            "bind_port": self.bind_port,
+            "capacity": self.capacity,
+        }
 
     def to_json(self) -> str:
         """All options as one line, to hand to a child process."""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ipaddress
+import re
 import time
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from infernet_tui.errors import InfernetError, TimedOut, UsageError
 
 PING_SECONDS = 5.0
 _NAME_KINDS = ("dns", "dns4", "dns6")
+_PORT = re.compile("[0-9]{1,5}")
 
 
 class PeerUnreachable(InfernetError):
@@ -67,11 +69,34 @@ def parse(multiaddr: str) -> tuple[str, int]:
         UsageError: it is something else.
     """
     parts = multiaddr.split("/")
-    if len(parts) == 5 and parts[0] == "" and parts[3] == "tcp" and parts[4].isdecimal():
-        kind, host, port = parts[1], parts[2], int(parts[4][:6])
+    if len(parts) == 5 and parts[0] == "" and parts[3] == "tcp" and _PORT.fullmatch(parts[4]):
+        kind, host, port = parts[1], parts[2], int(parts[4])
         if 0 < port < 65536 and host and (kind in _NAME_KINDS or _is_address(kind, host)):
             return host, port
     raise UsageError(f"{multiaddr[:128]!r} is not an address like /ip4/203.0.113.7/tcp/46337.")
+
+
+def require_public(multiaddr: str) -> None:
+    """Let no list of strangers make this node knock on the doors of its own network.
+
+    Raises:
+        UsageError: the address is of this machine or of a private network.
+    """
+    host, _port = parse(multiaddr)
+    if not _is_public(host):
+        raise UsageError(
+            f"{host[:64]} is an address of a private network or of this machine.",
+            hint="if you mean it: infernet peers ping ADDRESS",
+        )
+
+
+def _is_public(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host.rstrip(".").lower() != "localhost" and "." in host.rstrip(".")
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return bool(mapped.is_global and not mapped.is_multicast)
 
 
 def _is_address(kind: str, host: str) -> bool:

@@ -10,6 +10,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events, on
@@ -68,6 +69,7 @@ class CockpitScreen(Screen[None]):
     CockpitScreen.-tiny TooSmall { display: block; }
     """
     NAME: ClassVar[str]
+    BINDINGS = [Binding("escape", "step_back", show=False)]  # noqa: RUF012
     TOPICS: ClassVar[Mapping[Topic, float]] = {}
     """What it shows, with the seconds between two askings; a negative one is the `--refresh`."""
 
@@ -193,6 +195,24 @@ class CockpitScreen(Screen[None]):
         if isinstance(event.table, Table):
             self.cockpit.remember_table(self.NAME, event.table)
 
+    def action_step_back(self) -> None:
+        """esc: the pane's size, then the table's filter, then the toasts."""
+        table = self.table
+        if self.maximized is not None:
+            self.minimize()
+        elif table is not None and table.state.filter:
+            table.state.filter = ""
+            table.apply_state()
+            self.cockpit.remember_table(self.NAME, table)
+        else:
+            self.cockpit.toasts.dismiss()
+
+    def recall_tables(self) -> None:
+        """What was chosen for the tables in another run has become known."""
+        for table in self.query(Table):
+            self.cockpit.table_memory.recall(f"{self.NAME}/{table.id}", table.state)
+            table.apply_state()
+
     async def open_sort_menu(self) -> None:
         """Choose the column to sort by."""
         table = self.table
@@ -258,11 +278,15 @@ class CockpitScreen(Screen[None]):
         table = self.table
         if table is None:
             return
-        rows = [asdict(row) for row in table.view]
-        name = f"{self.NAME}-export"
-        path = await asyncio.to_thread(self.cockpit.write_private, f"{name}.json", _as_json(rows))
-        await asyncio.to_thread(self.cockpit.write_private, f"{name}.csv", _as_csv(rows))
-        self.cockpit.toast(f"Wrote {len(rows):,} rows to {path} and .csv beside it.")
+        view, moment, name = list(table.view), self.cockpit.store.clock(), f"{self.NAME}-export"
+
+        def write() -> Path:
+            rows = [asdict(row) for row in view]
+            self.cockpit.write_private(f"{name}.csv", _as_csv(rows), moment)
+            return self.cockpit.write_private(f"{name}.json", _as_json(rows), moment)
+
+        path = await asyncio.to_thread(write)
+        self.cockpit.toast(f"Wrote {len(view):,} rows to {path} and .csv beside it.")
 
 
 def _as_json(rows: list[dict[str, Any]]) -> str:

@@ -123,8 +123,10 @@ class ChatScreen(CockpitScreen):
         """Ask, and let the answer stream in.
 
         Raises:
-            InfernetError: there is no node.
+            InfernetError: there is no node, or an answer is coming.
         """
+        if self.talk.is_running:
+            raise InfernetError("An answer is coming.", hint="esc stops it")
         route = self.route
         events = self.cockpit.stream("chat", self.talk.payload(question, route))
         turn = Turn(question, route, self.cockpit.store.timer())
@@ -164,9 +166,20 @@ class ChatScreen(CockpitScreen):
                 self.composer.text = ""
 
     def retry(self) -> None:
-        """Ask the last question again, in place of its answer."""
-        question = self.talk.turns.pop().question
-        self.ask(question)
+        """Ask the last question again, in place of its answer.
+
+        Raises:
+            InfernetError: there is no node, or an answer is coming; the old answer stays.
+        """
+        before = self.talk.turns
+        if self.talk.is_running:
+            raise InfernetError("An answer is coming.", hint="esc stops it")
+        self.talk.turns = before[:-1]
+        try:
+            self.ask(before[-1].question)
+        except InfernetError:
+            self.talk.turns = before
+            raise
 
     def stop(self) -> bool:
         """Stop the answer; whether one was coming."""
@@ -177,13 +190,15 @@ class ChatScreen(CockpitScreen):
         return True
 
     def leave_or_stop(self) -> None:
-        """Escape: stop the answer, else give the pane its size back, else leave the field."""
+        """Escape: stop the answer, else the pane's size back, else leave the field, else toasts."""
         if self.stop():
             return
         if self.maximized is not None:
             self.minimize()
         elif self.composer.has_focus:
             self.transcript.focus()
+        else:
+            self.cockpit.toasts.dismiss()
 
     def start_anew(self) -> None:
         """Forget the conversation; the wishes stay."""

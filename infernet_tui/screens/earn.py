@@ -105,7 +105,7 @@ class EarnScreen(CockpitScreen):
         elif EARNINGS in store.problems:
             body = earn_panels.problem_lines(store.problems[EARNINGS])
         elif not self.cockpit.is_connected:
-            body = [line((f" {earn_panels.NO_NODE}", "warn"))]
+            body = [line((f" {wording.NO_NODE}", "warn"))]
         else:
             body = [line((" asking the control plane what was earned", "muted"))]
         panel.fill(body, info=info)
@@ -132,7 +132,7 @@ class EarnScreen(CockpitScreen):
             return nothing
         if problem:
             return f"{problem}\nnext: infernet doctor, or press 0"
-        return asking if self.cockpit.is_connected else earn_panels.NO_NODE
+        return asking if self.cockpit.is_connected else wording.NO_NODE
 
     def _note(self, topic: Topic) -> str:
         """`stale 14 s` for an answer that could not be renewed."""

@@ -10,7 +10,6 @@ from infernet_tui.widgets.lines import Line, Span, line
 from infernet_tui.widgets.plot import columns as bars_of
 from infernet_tui.widgets.table import Column
 
-NO_NODE = "Daemon not running. Press t, or: `infernet start`"
 NO_PAYMENTS = "No payments yet. There is one for each paid job: press 3 for the jobs."
 STATUSES = {
     "confirmed": ("settled", "ok"),

@@ -11,7 +11,7 @@ from infernet_tui.screens.base import CockpitScreen
 from infernet_tui.screens.dialogs import ShowLines, error_lines
 from infernet_tui.screens.gpu_benchmark import benchmark
 from infernet_tui.screens.gpu_panels import LINK, VIEWS, WINDOWS, Rack, Values, View
-from infernet_tui.screens.home_panels import NO_NODE, dimmed
+from infernet_tui.screens.home_panels import dimmed
 from infernet_tui.store import HARDWARE, HISTORY, Topic
 from infernet_tui.views.hardware import HardwareView, HistoryView, Samples
 from infernet_tui.widgets.lines import Line, line
@@ -290,7 +290,7 @@ class GpuScreen(CockpitScreen):
         """Why there is nothing to look at yet."""
         if self.cockpit.store.hardware is not None:
             return None
-        return machine_panels.NO_HARDWARE if self.cockpit.is_connected else NO_NODE
+        return machine_panels.NO_HARDWARE if self.cockpit.is_connected else wording.NO_NODE
 
     def cell_to_copy(self) -> tuple[str, str] | None:
         """The environment of an engine child, as a shell would take it."""

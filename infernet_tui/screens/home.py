@@ -110,7 +110,7 @@ class HomeScreen(CockpitScreen):
         """One of the layouts, and the jobs."""
         yield LargeHome() if self.is_large else SmallHome()
         columns = job_words.columns(self.cockpit.store.clock, brief=not self.is_large)
-        yield Table(
+        table = Table(
             "Jobs · newest first",
             columns,
             lambda job: job.key,
@@ -118,6 +118,13 @@ class HomeScreen(CockpitScreen):
             text=job_words.job_text,
             remark=job_words.REMARK,
         )
+        self.cockpit.table_memory.recall("home/jobs", table.state)
+        yield table
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_exchanging = False
+        """Whether one layout is gone and the other one is not there yet: nothing can be drawn."""
 
     def on_mount(self) -> None:
         """The jobs have the keys."""
@@ -142,10 +149,7 @@ class HomeScreen(CockpitScreen):
         """Crossing the border between the layouts exchanges them."""
         fits = LargeHome if self.is_large else SmallHome
         if not self.query(fits):
-            body = self.query_one("#body")
-            with self.app.batch_update():
-                await body.remove_children()
-                await body.mount(*self.compose_body())
+            await self._exchange_layouts()
             self.query_one("#jobs").focus()
             self.cockpit.feed.watch(self.topics())
             self._follow_log()
@@ -153,8 +157,20 @@ class HomeScreen(CockpitScreen):
             small.set_class(event.size.height >= LARGE_HEIGHT, "-roomy")
         await super().on_resize(event)
 
+    async def _exchange_layouts(self) -> None:
+        body = self.query_one("#body")
+        self._is_exchanging = True
+        try:
+            with self.app.batch_update():
+                await body.remove_children()
+                await body.mount(*self.compose_body())
+        finally:
+            self._is_exchanging = False
+
     def draw(self, topics: frozenset[Topic]) -> None:
         """The panels that show what changed."""
+        if self._is_exchanging:
+            return  # all of it is drawn once the new layout is there
         if CONNECTION in topics:
             self._follow_log()
         if topics & {NODE, CONNECTION}:
@@ -172,7 +188,8 @@ class HomeScreen(CockpitScreen):
 
     def tick(self) -> None:
         """The heartbeat is a second older."""
-        self._draw_node()
+        if not self._is_exchanging:
+            self._draw_node()
 
     def _draw_node(self) -> None:
         store = self.cockpit.store
@@ -245,7 +262,7 @@ class HomeScreen(CockpitScreen):
         store, table = self.cockpit.store, self.query_one("#jobs", Table)
         node = store.node
         if node is None or not self.cockpit.is_connected:
-            table.empty = home_panels.NO_NODE
+            table.empty = wording.NO_NODE
         else:
             table.empty = job_words.NO_JOBS.format(
                 model=node.model or "no model", since=wording.clock(node.started_at)[:5]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from infernet_tui.alerts import HOT_GPU_C
 from infernet_tui.screens import fabric_words, wording
 from infernet_tui.store import EARNINGS, Store
 from infernet_tui.views.hardware import GpuView, HardwareView
@@ -10,15 +11,15 @@ from infernet_tui.views.node import NodeView
 from infernet_tui.widgets.lines import Line, Span, fit, line
 from infernet_tui.widgets.plot import columns, fraction, meter, sparkline
 
-NO_NODE = "Daemon not running. Press t, or: `infernet start`"
 NO_GPU = "No GPU found; serving on CPU. Why: `infernet gpu --explain`"
-HOT_C, WARM_C = 88, 80
+WARM_C = 80
 
 
 def node_lines(node: NodeView | None, now: float, *, is_connected: bool) -> list[Line]:
     """Who this is, what it serves, and whether it is heard."""
     if node is None:
-        return [line((" " + NO_NODE[:32], "warn")), line((" " + NO_NODE[32:].strip(), "warn"))]
+        said, todo = wording.NO_NODE[:32], wording.NO_NODE[32:].strip()
+        return [line((f" {said}", "warn")), line((f" {todo}", "warn"))]
     up = wording.duration(now - node.started_at) if node.started_at else "-"
     beat = "never" if node.heartbeat_at is None else wording.duration(now - node.heartbeat_at)
     p2p = f"{node.p2p_port} open" if node.p2p_port else "off"
@@ -98,7 +99,7 @@ def temperature(celsius: float | None) -> Span:
     """With the word that says whether that is fine."""
     if celsius is None:
         return Span("  -")
-    word, role = ("HOT", "error") if celsius >= HOT_C else ("warm", "warn")
+    word, role = ("HOT", "error") if celsius >= HOT_GPU_C else ("warm", "warn")
     if celsius < WARM_C:
         word, role = "ok", "ok"
     return Span(f"{celsius:>3.0f}C {word}", role)

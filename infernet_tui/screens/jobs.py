@@ -1,25 +1,18 @@
 """Jobs: all that this node runs and ran, each with its events and the reason why it came here."""
 
-import contextlib
-
 from textual import on
 from textual.app import ComposeResult
 
 from infernet_tui.actions.jobs import CancelJob
-from infernet_tui.errors import InfernetError
 from infernet_tui.screens import job_words, wording
 from infernet_tui.screens.base import CockpitScreen
-from infernet_tui.screens.dialogs import Confirm, ShowLines, error_lines
-from infernet_tui.store import JOBS, NODE, Topic
+from infernet_tui.screens.dialogs import Confirm, ShowLines
+from infernet_tui.screens.job_follower import follow_job
+from infernet_tui.store import CONNECTION, JOBS, NODE, Topic
 from infernet_tui.views.job import JobView
-from infernet_tui.views.reader import Reader
-from infernet_tui.widgets.lines import Line, beside, line
+from infernet_tui.widgets.lines import Line, line
 from infernet_tui.widgets.panel import Panel
 from infernet_tui.widgets.table import Table
-from infernet_tui.widgets.wrap import wrap
-
-SIDE_BY_SIDE, FIGURES_WIDTH = 140, 54
-"""Cells from which on a job's figures, events and reasons stand next to each other."""
 
 
 class JobsScreen(CockpitScreen):
@@ -70,8 +63,10 @@ class JobsScreen(CockpitScreen):
 
     def draw(self, topics: frozenset[Topic]) -> None:
         """Rows, and the detail of the one under the cursor."""
-        if not topics & {NODE, JOBS, "connection"}:
+        if not topics & {NODE, JOBS, CONNECTION}:
             return
+        if CONNECTION in topics:
+            self._shown = None  # what was followed ended with the connection
         store, table = self.cockpit.store, self.jobs
         newest = store.jobs.newest()
         table.empty = self._empty_words()
@@ -90,7 +85,7 @@ class JobsScreen(CockpitScreen):
     def _empty_words(self) -> str:
         node = self.cockpit.store.node
         if node is None or not self.cockpit.is_connected:
-            return "Daemon not running. Press t, or: `infernet start`"
+            return wording.NO_NODE
         return job_words.NO_JOBS.format(
             model=node.model or "no model", since=wording.clock(node.started_at)[:5]
         )
@@ -103,7 +98,7 @@ class JobsScreen(CockpitScreen):
         if event.by_hand and newest and self.current_job is not None:
             self.is_following = self.current_job.key == newest[0].key
         pane, job = self.query_one("#detail", Panel), self.current_job
-        if not pane.display:
+        if not pane.display or self.cockpit.cockpit_screen is not self:
             return
         if job is None:
             self._shown = None
@@ -114,40 +109,18 @@ class JobsScreen(CockpitScreen):
             self.run_worker(self._follow(job), group="detail", exclusive=True, exit_on_error=False)
 
     async def _follow(self, job: JobView) -> None:
-        """Show a job's events as they come, then why it came here."""
         pane = self.query_one("#detail", Panel)
-        why = await self.why(job)
-        try:
-            async with contextlib.aclosing(
-                self.cockpit.stream("job.follow", {"id": job.id})
-            ) as news:
-                async for _event, data in news:
-                    top = Reader(data)
-                    latest = JobView.parse(top.part("job").raw)
-                    pane.fill(self.job_lines(latest, top.parts("events"), why, pane.columns))
-        except InfernetError as error:
-            pane.fill([*job_words.figures(job, self.cockpit.store.clock()), *error_lines(error)])
+        await follow_job(self.cockpit, job, pane.fill, lambda: pane.columns)
 
-    async def why(self, job: JobView) -> list[Line]:
-        """Why a job came here, or why that is not known."""
-        try:
-            answer = await self.cockpit.request("job.explain", {"id": job.id})
-        except InfernetError as error:
-            return [line((f" why here: {error.message}", "muted"))]
-        return job_words.explanation_lines(answer)
+    def on_screen_suspend(self) -> None:
+        """Hidden: nobody reads the pane."""
+        self.workers.cancel_group(self, "detail")
+        self._shown = None
 
-    def job_lines(
-        self, job: JobView, events: list[Reader], why: list[Line], width: int = 0
-    ) -> list[Line]:
-        """All about a job: below each other, or side by side where the width allows."""
-        figures = job_words.figures(job, self.cockpit.store.clock())
-        happened = [line((" What happened", "title")), *job_words.event_lines(events)]
-        reasons = [line((" Why it came here", "title")), *why]
-        share = (width - FIGURES_WIDTH) // 2 if width >= SIDE_BY_SIDE else max(20, width)
-        reasons = [part for each in reasons for part in wrap(each, share - 1, indent=3)]
-        if width < SIDE_BY_SIDE:
-            return [*figures, line(""), *happened, line(""), *reasons]
-        return beside((figures, FIGURES_WIDTH), (happened, share), (reasons, share))
+    def on_screen_resume(self) -> None:
+        """Visible again: the pane starts anew."""
+        self._shown = None
+        super().on_screen_resume()
 
     @on(Table.Opened, "#jobs")
     def _opened(self) -> None:
@@ -235,21 +208,8 @@ class JobDialog(ShowLines):
         self.run_worker(self._follow(), exit_on_error=False)
 
     async def _follow(self) -> None:
-        screen = self.cockpit.cockpit_screen
-        if not isinstance(screen, JobsScreen):
-            return
         self.read(job_words.figures(self._job, self.cockpit.store.clock()))
-        why = await screen.why(self._job)
-        try:
-            news = self.cockpit.stream("job.follow", {"id": self._job.id})
-            async with contextlib.aclosing(news):
-                async for _event, data in news:
-                    top = Reader(data)
-                    job = JobView.parse(top.part("job").raw)
-                    self.read(screen.job_lines(job, top.parts("events"), why, self.text_width))
-        except InfernetError as error:
-            figures = job_words.figures(self._job, self.cockpit.store.clock())
-            self.read([*figures, *error_lines(error)])
+        await follow_job(self.cockpit, self._job, self.read, lambda: self.text_width)
 
 
 def _key(job: JobView) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from infernet_tui.screens import wording
-from infernet_tui.screens.home_panels import NO_GPU, NO_NODE
+from infernet_tui.screens.home_panels import NO_GPU
 from infernet_tui.views.hardware import HardwareView, HistoryView
 from infernet_tui.widgets.lines import Line, Span, fit, line, width_of
 from infernet_tui.widgets.plot import fraction, meter, sparkline
@@ -22,7 +22,7 @@ def no_gpu_lines(hardware: HardwareView, width: int) -> list[Line]:
 def waiting_lines(problem: str | None, *, is_connected: bool) -> list[Line]:
     """Nothing was measured yet: why not."""
     if not is_connected:
-        return [line((" " + NO_NODE, "warn"))]
+        return [line((f" {wording.NO_NODE}", "warn"))]
     if problem is None:
         return [line((" " + NO_HARDWARE, "muted"))]
     return [

@@ -9,7 +9,6 @@ from infernet_tui.widgets.plot import meter
 from infernet_tui.widgets.table import Column
 from infernet_tui.widgets.wrap import wrap
 
-NO_NODE = "Daemon not running. Press t, or: `infernet start`"
 NO_MODELS = "No models on disk. Press a, or: `infernet model pull {name}`"
 SMALLEST = "qwen2.5:0.5b"
 """Named where the node cannot say what fits."""

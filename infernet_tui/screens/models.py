@@ -105,7 +105,7 @@ class ModelsScreen(CockpitScreen):
 
     def _empty_words(self) -> str:
         if not self.cockpit.is_connected:
-            return model_words.NO_NODE
+            return wording.NO_NODE
         if problem := self.cockpit.store.problems.get(MODELS):
             return f"{problem}\nAsk again with r, or: `infernet doctor`"
         return "asking the node for its models"

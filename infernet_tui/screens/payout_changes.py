@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from infernet_tui import coins
-from infernet_tui.errors import NotFound
+from infernet_tui.errors import InfernetError, NotFound
 from infernet_tui.screens.payout_dialogs import TYPED, PayoutQuestions
 from infernet_tui.store import PAYOUTS
 from infernet_tui.views.money import PayoutView
@@ -17,8 +17,9 @@ async def set_address(cockpit: "Cockpit", current: PayoutView | None, words: str
 
     Raises:
         UsageError: the words cannot be meant.
+        InfernetError: the present addresses are not known.
     """
-    questions = PayoutQuestions(cockpit, cockpit.store.payouts or ())
+    questions = PayoutQuestions(cockpit, _present(cockpit))
     wanted = await questions.wanted(words, current)
     if wanted is None or not await questions.agrees_to_set(wanted):
         return
@@ -34,8 +35,9 @@ async def remove_address(cockpit: "Cockpit", current: PayoutView | None, words: 
 
     Raises:
         NotFound: there is none for the named coin and network.
+        InfernetError: the present addresses are not known.
     """
-    rows = cockpit.store.payouts or ()
+    rows = _present(cockpit)
     row = _named(rows, words) if words else current
     if row is None or not await PayoutQuestions(cockpit, rows).agrees_to_remove(row):
         return
@@ -43,6 +45,18 @@ async def remove_address(cockpit: "Cockpit", current: PayoutView | None, words: 
     cockpit.log_command(f"infernet payout remove {row.coin} {row.network} --yes")
     cockpit.toast(f"Removed {row.coin} on {row.network}.")
     cockpit.feed.refetch(PAYOUTS)
+
+
+def _present(cockpit: "Cockpit") -> tuple[PayoutView, ...]:
+    """The addresses as they are: what is not known is not to be replaced unseen."""
+    rows = cockpit.store.payouts
+    if rows is None:
+        problem = cockpit.store.problems.get(PAYOUTS)
+        why = f": {problem}" if problem else "."
+        raise InfernetError(
+            f"Your present addresses are not known yet{why}", hint="press r, then try again"
+        )
+    return rows
 
 
 def _named(rows: tuple[PayoutView, ...], words: str) -> PayoutView:

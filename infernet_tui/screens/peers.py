@@ -2,6 +2,7 @@
 
 import asyncio
 import shlex
+from collections.abc import Callable
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,7 +15,6 @@ from infernet_tui.errors import InfernetError
 from infernet_tui.screens import peer_columns, peer_words, wording
 from infernet_tui.screens.base import CockpitScreen
 from infernet_tui.screens.dialogs import AskText, Confirm, ShowLines, Verdict
-from infernet_tui.screens.home_panels import NO_NODE
 from infernet_tui.screens.peer_words import ASKING_PEER, Peer, Ping
 from infernet_tui.store import PEERS, Topic
 from infernet_tui.views.peer import PeersView
@@ -131,7 +131,7 @@ class PeersScreen(CockpitScreen):
         if found is not None:
             return peer_words.empty_words(found, hidden)
         if not self.cockpit.is_connected:
-            return NO_NODE
+            return wording.NO_NODE
         problem = self.cockpit.store.problems.get(PEERS)
         return f"{problem}\nTry again: r, or: `infernet peers`" if problem else peer_words.ASKING
 
@@ -250,12 +250,17 @@ class PeersScreen(CockpitScreen):
         return alias_file.problem_with(alias, peer.pubkey, self._aliases)
 
     async def _save_alias(self, peer: Peer, alias: str | None) -> None:
-        self._aliases = await asyncio.to_thread(
-            alias_file.change, lambda known: known.named(peer.pubkey, alias)
-        )
+        await self._change_aliases(lambda known: known.named(peer.pubkey, alias))
         name = f" {shlex.quote(alias)}" if alias else ""
         self.cockpit.log_command(f"{AliasPeer.twin} {peer.pubkey}{name}")
         self._draw_rows()
+
+    async def _change_aliases(self, edit: Callable[[Aliases], Aliases]) -> None:
+        """In the file; of the demo's nodes only until it ends."""
+        if self.cockpit.is_demo:
+            self._aliases = edit(self._aliases)
+        else:
+            self._aliases = await asyncio.to_thread(alias_file.change, edit)
 
     async def block_peer(self) -> None:
         """Hide the peer under the cursor, or show it again."""
@@ -263,9 +268,7 @@ class PeersScreen(CockpitScreen):
         if peer is None or not await self.cockpit.ask(_block_question(peer)):
             return
         is_blocked = not peer.is_blocked
-        self._aliases = await asyncio.to_thread(
-            alias_file.change, lambda known: known.blocking(peer.pubkey, is_blocked)
-        )
+        await self._change_aliases(lambda known: known.blocking(peer.pubkey, is_blocked))
         word = "blocked" if is_blocked else "unblocked"
         self.cockpit.log_command(f"{_block_command(peer)} --yes")
         self.cockpit.toast(f"{peer.name} is {word}.")

@@ -189,8 +189,10 @@ class SettingsScreen(CockpitScreen):
 
     def action_show_settings(self) -> None:
         """Back from the keys."""
-        if self.shows_keys:
+        if self.shows_keys and self.maximized is None and not self.table.state.filter:
             self.toggle_keys()
+        else:
+            self.action_step_back()
 
     @property
     def current_setting(self) -> Setting | None:

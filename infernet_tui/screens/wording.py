@@ -1,8 +1,10 @@
 """Figures as people read them: sizes, durations, ages, rates. One spelling on every screen."""
 
+import math
 from datetime import UTC, datetime
 
 KIB = 1024
+NO_NODE = "Daemon not running. Press t, or: `infernet start`"
 
 
 def size(count: float | None) -> str:
@@ -26,7 +28,7 @@ def gib(count: float | None) -> str:
 
 def duration(seconds: float | None) -> str:
     """`3d 04h`, `2h 05m`, `4m 10s`, `12 s`: the two largest units."""
-    if seconds is None:
+    if seconds is None or not math.isfinite(seconds):
         return "-"
     whole = max(0, int(seconds))
     days, hours, minutes, rest = whole // 86400, whole // 3600 % 24, whole // 60 % 60, whole % 60
@@ -46,18 +48,30 @@ def roughly_ago(then: float | None, now: float) -> str:
     """`now`, `4m ago`: in minutes, so that a list of them is not painted anew each second."""
     if then is None:
         return "never"
+    if not math.isfinite(now - then):
+        return "-"
     minutes = int(max(0.0, now - then) // 60)
     return f"{duration(60 * minutes).removesuffix(' 00s')} ago" if minutes else "now"
 
 
 def clock(at: float | None) -> str:
     """`10:41:58`, UTC."""
-    return "-" if at is None else f"{datetime.fromtimestamp(at, UTC):%H:%M:%S}"
+    date = _date(at)
+    return "-" if date is None else f"{date:%H:%M:%S}"
 
 
 def moment(at: float | None) -> str:
     """`2026-11-25 10:41:58Z`."""
-    return "-" if at is None else f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S}Z"
+    date = _date(at)
+    return "-" if date is None else f"{date:%Y-%m-%d %H:%M:%S}Z"
+
+
+def _date(at: float | None) -> datetime | None:
+    """None too for what is on no calendar."""
+    try:
+        return None if at is None else datetime.fromtimestamp(at, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def milliseconds(count: float | None) -> str:

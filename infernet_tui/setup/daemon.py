@@ -6,7 +6,7 @@ from typing import Any
 from infernet_tui import identity
 from infernet_tui.errors import ConfigError
 from infernet_tui.setup.context import Context
-from infernet_tui.setup.step import Answer, Finding, Report, State, YesNo, done, unknown
+from infernet_tui.setup.step import Answer, Finding, Progress, Report, State, YesNo, done, unknown
 
 
 class DaemonStep:
@@ -41,6 +41,7 @@ class DaemonStep:
     async def apply(self, context: Context, answer: Answer, report: Report) -> Finding:
         """Start it, or start it again, and see that it answers."""
         if await context.node.snapshot() is not None:
+            report(Progress("waiting for the running jobs, however long they take"))
             await context.node.stop()
         return _running(await context.node.start(report))
 

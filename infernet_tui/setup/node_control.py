@@ -10,14 +10,25 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from infernet_protocol.ipc import IpcCommand
-from infernet_tui.errors import InfernetError, NodeNotRunning, TimedOut
+from infernet_tui.errors import InfernetError, NodeNotRunning, NotSupported
 from infernet_tui.setup.step import Progress, Report
 
 CONNECT_SECONDS = 5.0
 """Most nodes are connected at once; jobs come only then."""
-GONE_SECONDS = 45.0
-"""Longer than a node's grace for running jobs (30 s) and its goodbye."""
 _LOOK_EVERY_SECONDS = 0.05
+
+
+_FLAGS = {
+    "proxy_set": "--proxy …",
+    "no_advertise": "--no-advertise",
+    "no_advertise_interconnects": "--no-advertise-interconnects",
+    "no_p2p": "--no-p2p",
+    "address_set": "--address …",
+    "p2p_port": "--p2p-port …",
+    "bind_port": "--bind-port …",
+    "capacity": "--capacity …",
+}
+"""What `node.info` tells of a node's options → the flag of `infernet start` that sets it."""
 
 
 class NodeControl(Protocol):
@@ -45,10 +56,10 @@ class NodeControl(Protocol):
         ...
 
     async def stop(self) -> None:
-        """Stop it in order; running jobs get their grace.
+        """Stop it in order, to start it again; running jobs are finished first.
 
         Raises:
-            InfernetError: it does not stop.
+            InfernetError: it does not stop, or `start` would start it with other flags.
         """
         ...
 
@@ -86,18 +97,42 @@ class BackgroundNode:
         return dict(await self._ask(IpcCommand.STATUS))
 
     async def stop(self) -> None:
-        """Ask it to, and wait until its process is gone."""
+        """Ask it to, and wait until its process is gone, as long as its jobs take."""
         from infernet_tui.node.client import running_pid
 
-        await self._ask(IpcCommand.SHUTDOWN)
+        await self._require_same_flags()
+        if not (await self._ask(IpcCommand.STATUS)).get("isDraining"):  # asking twice would hurry
+            await self._ask_to_drain()
+        while running_pid() is not None:  # noqa: ASYNC110 - another process
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+
+    async def _ask_to_drain(self) -> None:
         try:
-            async with asyncio.timeout(GONE_SECONDS):
-                while running_pid() is not None:  # noqa: ASYNC110 - another process
-                    await asyncio.sleep(_LOOK_EVERY_SECONDS)
-        except TimeoutError:
-            raise TimedOut(
-                f"The node is still stopping after {GONE_SECONDS:g} s.", hint="infernet stop --now"
-            ) from None
+            await self._ask("drain")
+        except NotSupported:
+            await self._ask(IpcCommand.SHUTDOWN)
+
+    async def _require_same_flags(self) -> None:
+        """See that `start` would start it as it runs now: without its proxy, its address leaks."""
+        from infernet_tui.node.options import NodeOptions
+
+        try:
+            info = dict(await self._ask(IpcCommand.NODE_INFO))
+        except NotSupported:
+            info = {}
+        told = info.get("options")
+        if not isinstance(told, dict):
+            raise InfernetError(
+                "The running node does not say with which flags it was started (an older version).",
+                hint="infernet stop && infernet start, with the flags it had",
+            )
+        ours = NodeOptions.from_environ(os.environ).told()
+        if flags := [_FLAGS[key] for key in _FLAGS if told.get(key) != ours[key]]:
+            words = " ".join(flags)
+            raise InfernetError(
+                f"The running node was started with other flags than setup would use: {words}.",
+                hint=f"infernet stop && infernet start {words}",
+            )
 
     async def use_model(self, name: str) -> None:
         """Over the socket; a node of an older version takes it up at its next start."""

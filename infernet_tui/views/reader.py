@@ -8,6 +8,8 @@ from infernet_tui.text import marked
 
 MAX_TEXT = 512
 """Longest text that is kept: a name of ten kilobytes is an attack, not a name."""
+LAST_YEAR = 9000
+"""A time after it is no time: the edge of the calendar cannot be turned into a local one."""
 
 
 class Reader:
@@ -39,14 +41,16 @@ class Reader:
         return value if isinstance(value, bool) else None
 
     def time(self, key: str) -> float | None:
-        """An ISO-8601 time as Unix seconds."""
+        """An ISO-8601 time from 1970 on as Unix seconds."""
         value = self.raw.get(key)
         if not isinstance(value, str):
             return None
         try:
-            return datetime.fromisoformat(value).timestamp()
-        except ValueError:
+            found = datetime.fromisoformat(value)
+            seconds = found.timestamp() if found.year <= LAST_YEAR else -1.0
+        except (ValueError, OverflowError):
             return None
+        return seconds if seconds >= 0 else None
 
     def part(self, key: str) -> "Reader":
         """A nested object; an empty one if there is none."""

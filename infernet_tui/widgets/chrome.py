@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 
-from infernet_tui.actions.everywhere import SCREENS
+from infernet_tui.tabs import SCREENS
 from infernet_tui.widgets.lines import EMPTY, Line, Lines, Span, line, spread, width_of
 
 if TYPE_CHECKING:

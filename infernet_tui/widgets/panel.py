@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from textual import events
-from textual.geometry import Region, Size
+from textual.geometry import Size
 
 from infernet_tui.widgets.lines import EMPTY, Line, Lines, Span, clip, fit, width_of
 
@@ -169,11 +169,6 @@ class Panel(Lines):
         if event.key in steps or event.character in steps:
             event.stop()
             self.scroll_body(steps.get(event.key, steps.get(event.character or "", 0)))
-
-    def refresh_line(self, y: int) -> None:
-        """Paint one line anew."""
-        self._strips.pop(y, None)
-        self.refresh(Region(0, y, self.size.width, 1))
 
 
 def _filled(spans: Sequence[Span], width: int) -> Line:

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from infernet_tui.actions.everywhere import SCREENS
 from infernet_tui.demo.strangers import CORPUS
 from infernet_tui.exit_codes import ExitCode
+from infernet_tui.tabs import SCREENS
 from tests.support.command_line import COMMAND, Home
 from tests.support.escapes import HIDDEN, Anatomy, anatomy
 from tests.support.pty_screen import PtyScreen, under_pty

@@ -67,6 +67,7 @@ ANSWERS: Mapping[str, Any] = {
     "shutdown": keys("shuttingDown"),
     "node.info": keys(
         "config_path log_path node_id name role public_key npub control_plane_url p2p_port version"
+        " options"
     ),
     "history": {**keys(f"window step_seconds end {_VALUES}"), "gpus": [keys(_GPU_VALUES)]},
     "history.latest": {**keys(f"at {_VALUES}"), "gpus": [keys(_GPU_VALUES)]},

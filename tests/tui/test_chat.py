@@ -1,5 +1,6 @@
 """Chat: asking, the answer as it comes, stopping, the model, the route, drafts."""
 
+import signal
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 from textual.pilot import Pilot
 
 from infernet_tui.demo.strangers import ESCAPES
+from infernet_tui.errors import InfernetError
+from infernet_tui.external_editor import editor
 from infernet_tui.screens.chat import ChatScreen
 from infernet_tui.screens.chat_options import ChatOptions
 from infernet_tui.screens.dialogs import Confirm, PickOne
@@ -257,3 +260,36 @@ async def test_a_flood_of_tokens_is_painted_a_few_times_only() -> None:
             page.receive(f" word{number}")
         await until(pilot, lambda: "word999" in panel_text(pilot, "#transcript"))
         assert page.flushes <= 2
+
+
+async def test_a_second_question_is_refused_while_an_answer_comes() -> None:
+    gate = Gate()
+    async with cockpit(screen="chat", session=gated_session(gate)) as pilot:
+        await pilot.press(*"hello", "enter")
+        await until(pilot, lambda: chat_screen(pilot).talk.is_running)
+        screen = chat_screen(pilot)
+        with pytest.raises(InfernetError, match="An answer is coming"):
+            screen.send("another")
+        with pytest.raises(InfernetError, match="An answer is coming"):
+            screen.retry()
+        assert [turn.question for turn in screen.talk.turns] == ["hello"]
+
+
+def test_an_editor_with_an_unbalanced_quote_is_none() -> None:
+    assert editor({"EDITOR": "vi 'oops"}) is None
+
+
+async def test_an_interrupt_in_the_editor_is_not_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "editor"
+    program.write_text('#!/bin/sh\nkill -INT $PPID\nprintf "lived on" > "$1"\n')
+    program.chmod(0o700)
+    async with cockpit("busy", screen="chat") as pilot:
+        before = signal.getsignal(signal.SIGINT)
+        monkeypatch.delenv("VISUAL", raising=False)
+        monkeypatch.setenv("EDITOR", str(program))
+        monkeypatch.setattr(app_of(pilot), "suspend", nullcontext)
+        await pilot.press("ctrl+g")
+        await until(pilot, lambda: chat_screen(pilot).composer.text == "lived on")
+        assert signal.getsignal(signal.SIGINT) is before

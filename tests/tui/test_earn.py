@@ -178,3 +178,12 @@ async def test_a_lost_control_plane_is_said_in_each_panel_with_the_command() -> 
     async with cockpit("trouble", screen="earn") as pilot:
         assert text_of(pilot).count("Cannot reach https://control.infernet.example") == 3
         assert text_of(pilot).count("next: infernet doctor") == 3
+
+
+async def test_unknown_addresses_are_not_replaced_unseen() -> None:
+    async with cockpit("busy", screen="earn") as pilot:
+        app = app_of(pilot)
+        app.store.payouts = None
+        await command(pilot, f"payout set BTC bitcoin {NEW}")
+        await seen(pilot, "not known yet")
+        assert ("BTC", NEW) not in await addresses(pilot)

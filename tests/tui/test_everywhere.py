@@ -8,9 +8,11 @@ import pytest
 
 from infernet_tui import config, paths
 from infernet_tui.demo import DemoNode
+from infernet_tui.errors import InfernetError
 from infernet_tui.screens.dialogs import PickOne, ShowLines
 from infernet_tui.screens.palette import CommandPalette
 from infernet_tui.screens.registry import SCREENS
+from infernet_tui.widgets.table import Table, TableState
 from tests.support.cockpit import NOON, AttachedSession, app_of, cockpit, settled, text_of, until
 
 KEYS = {
@@ -145,18 +147,69 @@ async def test_the_filter_follows_each_key_and_escape_gives_it_up() -> None:
 
 
 async def test_filter_sort_and_columns_are_remembered_across_runs() -> None:
-    async with cockpit("busy", screen="jobs") as pilot:
+    attached = AttachedSession(DemoNode(clock=lambda: NOON, seed=1))
+    async with cockpit(screen="jobs", session=attached) as pilot:
         await pilot.press("slash", *"done", "enter", "w", "S")
         state = paths.config_dir() / "tui-state.json"
         await until(pilot, lambda: state.exists() and '"wide": true' in state.read_text())
         await until(pilot, lambda: '"reverse": true' in state.read_text())
-    async with cockpit("busy") as pilot:
+    attached = AttachedSession(DemoNode(clock=lambda: NOON, seed=1))
+    async with cockpit(session=attached) as pilot:
         await pilot.press("3")
         await settled(pilot)
         screen = app_of(pilot).cockpit_screen
         assert screen is not None
         assert screen.table is not None
         assert (screen.table.state.filter, screen.table.state.wide) == ("done", True)
+
+
+async def test_homes_columns_are_remembered_across_runs_and_layouts() -> None:
+    state = paths.config_dir() / "tui-state.json"
+    state.parent.mkdir(parents=True)
+    state.write_text('{"tables": {"home/jobs": {"filter": "FAIL", "wide": true}}}')
+    attached = AttachedSession(DemoNode(clock=lambda: NOON, seed=1))
+    async with cockpit(session=attached) as pilot:
+        home = app_of(pilot).cockpit_screen
+        assert home is not None
+        await until(pilot, lambda: home.query_one("#jobs", Table).state.filter == "FAIL")
+        await pilot.resize_terminal(160, 50)
+        await until(pilot, lambda: "GPU history" in text_of(pilot))
+        assert home.query_one("#jobs", Table).state == TableState(filter="FAIL", wide=True)
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+async def test_a_demo_or_a_read_only_window_writes_no_choices(read_only: bool) -> None:
+    session = AttachedSession(DemoNode(clock=lambda: NOON)) if read_only else None
+    async with cockpit(screen="jobs", session=session, read_only=read_only) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.table_memory.is_loaded or app.is_demo)
+        await pilot.press("w")
+        if writing := [each for each in app.workers if each.group == "tables"]:
+            await app.workers.wait_for_complete(writing)
+        assert not app.table_memory.is_empty
+        assert not (paths.config_dir() / "tui-state.json").exists()
+
+
+async def test_a_choice_that_cannot_be_kept_is_said() -> None:
+    attached = AttachedSession(DemoNode(clock=lambda: NOON, seed=1))
+    async with cockpit(screen="jobs", session=attached) as pilot:
+        app = app_of(pilot)
+        await until(pilot, lambda: app.table_memory.is_loaded)
+        (paths.config_dir() / "tui-state.json").mkdir(parents=True)
+        await pilot.press("w")
+        await until(pilot, lambda: app.notices.newest and app.notices.newest[0].severity == "error")
+
+
+async def test_escape_clears_a_tables_filter() -> None:
+    async with cockpit("busy", screen="jobs") as pilot:
+        screen = app_of(pilot).cockpit_screen
+        assert screen is not None
+        assert screen.table is not None
+        await pilot.press("slash", *"nothing like it", "enter")
+        await until(pilot, lambda: "esc clears the filter" in text_of(pilot))
+        await pilot.press("escape")
+        assert screen.table.state.filter == ""
+        assert screen.table.view
 
 
 async def test_the_sort_menu_sorts_and_a_heading_does_too() -> None:
@@ -184,6 +237,7 @@ async def test_rows_are_exported_to_files_that_only_this_person_can_read() -> No
         assert len(rows) > 1000
         assert len(list(csv.DictReader(files[".csv"].read_text().splitlines()))) == len(rows)
         assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
+        assert len({path.stem for path in folder.iterdir()}) == 1
 
 
 async def test_copying_a_row_gives_its_json(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,6 +311,17 @@ async def test_the_same_notice_again_counts_up_instead_of_piling_up() -> None:
         assert app.notices.newest[0].text == "it happened ×12"
         await pilot.press("exclamation_mark")
         await until(pilot, lambda: "it happened ×12" in text_of(pilot))
+
+
+async def test_toasts_are_few_and_an_error_stays_until_escape() -> None:
+    async with cockpit("busy") as pilot:
+        app = app_of(pilot)
+        app.show_error(InfernetError("it broke", hint="mend it"))
+        for words in ("one", "two", "three", "three"):
+            app.toast(words)
+        assert app.toasts.words == ["it broke\nnext: mend it", "two", "three ×2"]
+        await pilot.press("escape")
+        assert app.toasts.words == []
 
 
 async def test_a_picture_of_the_screen_is_saved() -> None:

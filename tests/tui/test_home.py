@@ -1,9 +1,11 @@
 """Home: the node, its jobs, its machine and its money; and what is shown when it is lost."""
 
 import pytest
+from textual.widget import AwaitMount, Widget
 
 from infernet_tui.demo import DemoNode
 from infernet_tui.screens.dialogs import Confirm, ShowLines
+from infernet_tui.screens.home import HomeScreen
 from infernet_tui.session import DemoSession
 from tests.support.cockpit import NOON, app_of, cockpit, panel_text, settled, text_of, until
 
@@ -104,3 +106,27 @@ async def test_hidden_screens_ask_for_nothing() -> None:
         await until(pilot, lambda: app_of(pilot).current_mode == "talk")
         await pilot.pause()
         assert app_of(pilot).feed.watched == frozenset()
+
+
+async def test_news_while_the_layouts_are_exchanged_waits_for_the_new_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with cockpit("busy") as pilot:
+        app = app_of(pilot)
+        home = app.cockpit_screen
+        assert isinstance(home, HomeScreen)
+        body = home.query_one("#body")
+        mount = body.mount
+        drawn: list[bool] = []
+
+        def news_then_mount(*widgets: Widget) -> AwaitMount:
+            home.draw(frozenset({"node", "connection", "hardware", "history"}))
+            home.tick()
+            drawn.append(True)
+            return mount(*widgets)
+
+        monkeypatch.setattr(body, "mount", news_then_mount)
+        await pilot.resize_terminal(160, 50)
+        await until(pilot, lambda: "GPU history" in text_of(pilot))
+        assert drawn
+        assert "qwen2.5:14b" in panel_text(pilot, "#node")

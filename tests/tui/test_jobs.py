@@ -121,3 +121,20 @@ async def test_a_node_without_jobs_says_what_it_serves_and_how_to_try_it() -> No
 
 def _said(panel: Panel) -> str:
     return "\n".join("".join(span.text for span in spans) for spans in panel.body)
+
+
+async def test_a_hidden_screen_follows_no_job_and_a_visible_one_does_again() -> None:
+    async with cockpit("busy", (160, 50), screen="jobs") as pilot:
+        app, screen = app_of(pilot), jobs_screen(pilot)
+
+        def followers() -> int:
+            return sum(each.group == "detail" and each.is_running for each in app.workers)
+
+        await pilot.press("g")
+        pane = screen.query_one("#detail", Panel)
+        await until(pilot, lambda: "What happened" in _said(pane))
+        await pilot.press("1")
+        await until(pilot, lambda: app.current_mode == "home" and not followers())
+        pane.fill([])
+        await pilot.press("3")
+        await until(pilot, lambda: "What happened" in _said(pane))

@@ -8,12 +8,25 @@ from infernet_tui.demo import DemoNode
 from infernet_tui.screens.peer_words import Peer
 from infernet_tui.screens.peers import PeersScreen
 from infernet_tui.session import DemoSession
-from tests.support.cockpit import NOON, app_of, cockpit, panel_text, settled, text_of, until
+from tests.support.cockpit import (
+    NOON,
+    AttachedSession,
+    app_of,
+    cockpit,
+    panel_text,
+    settled,
+    text_of,
+    until,
+)
 from tests.support.driving import click_footer, command, screen_of, seen, write
 
 
 def peers(pilot: Pilot[int]) -> PeersScreen:
     return screen_of(pilot, PeersScreen)
+
+
+def real_node() -> AttachedSession:
+    return AttachedSession(DemoNode(clock=lambda: NOON, seed=1))
 
 
 async def go_to_peer(pilot: Pilot[int], *, with_address: bool = True) -> Peer:
@@ -158,7 +171,7 @@ async def test_a_peer_without_an_address_cannot_be_pinged_and_the_reason_is_give
 
 
 async def test_an_alias_is_shown_in_place_of_the_name_until_it_is_undone() -> None:
-    async with cockpit(screen="peers") as pilot:
+    async with cockpit(screen="peers", session=real_node()) as pilot:
         peer = await go_to_peer(pilot)
         await pilot.press("a")
         await seen(pilot, f"Alias of {peer.name}")
@@ -189,7 +202,7 @@ async def test_an_alias_is_given_by_command_and_taken_away_with_a_dash() -> None
 
 
 async def test_a_blocked_peer_is_hidden_until_it_is_unblocked() -> None:
-    async with cockpit(screen="peers") as pilot:
+    async with cockpit(screen="peers", session=real_node()) as pilot:
         peer = await go_to_peer(pilot)
         await pilot.press("b", "n")
         assert peer.name in names(pilot)
@@ -210,12 +223,20 @@ async def test_a_blocked_peer_is_hidden_until_it_is_unblocked() -> None:
 
 
 async def test_what_was_noted_holds_in_the_next_run() -> None:
-    async with cockpit(screen="peers") as pilot:
+    async with cockpit(screen="peers", session=real_node()) as pilot:
         peer = await go_to_peer(pilot)
     aliases.change(lambda known: known.named(peer.pubkey, "friend"))
-    async with cockpit(screen="peers") as pilot:
+    async with cockpit(screen="peers", session=real_node()) as pilot:
         await settled(pilot)
         await until(pilot, lambda: "friend" in names(pilot))
+
+
+async def test_what_is_noted_in_a_demo_is_not_written() -> None:
+    async with cockpit(screen="peers") as pilot:
+        await go_to_peer(pilot)
+        await command(pilot, "peers alias lab-7")
+        await until(pilot, lambda: "lab-7" in names(pilot))
+        assert not aliases.aliases_file().exists()
 
 
 async def test_this_node_itself_is_neither_pinged_nor_blocked() -> None:

@@ -38,6 +38,24 @@ def test_a_file_that_somebody_edited_is_read_leniently_and_harmlessly() -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["[]", '{"aliases": []}', '{"blocked": {}}', '{"aliases": {"n": 7}}']
+)
+def test_a_file_of_another_shape_is_not_overwritten(text: str) -> None:
+    aliases.aliases_file().parent.mkdir(parents=True)
+    aliases.aliases_file().write_text(text)
+    with pytest.raises(ConfigError, match=r"holds|is not an object"):
+        aliases.change(lambda known: known.named(KEY, "friend"))
+    assert aliases.aliases_file().read_text() == text
+
+
+def test_keys_of_a_newer_version_stay() -> None:
+    aliases.aliases_file().parent.mkdir(parents=True)
+    aliases.aliases_file().write_text('{"groups": {"mine": []}}')
+    aliases.change(lambda known: known.named(KEY, "friend"))
+    assert '"groups"' in aliases.aliases_file().read_text()
+
+
+@pytest.mark.parametrize(
     ("alias", "words"),
     [("x" * 41, "at most 40"), ("a\u202eb", "invisible"), ("FRIEND", "Another node")],
 )

@@ -27,5 +27,6 @@ async def answer(node: "Node", _payload: Any) -> AsyncGenerator[dict[str, Any], 
             "control_plane_url": node.config.control_plane_url,
             "p2p_port": node.options.p2p_port,
             "version": __version__,
+            "options": node.options.told(),
         }
     )

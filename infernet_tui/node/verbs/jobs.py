@@ -13,9 +13,10 @@ from urllib.parse import quote
 
 from infernet_protocol import endpoints
 from infernet_protocol.ipc import event, success
-from infernet_tui.errors import InfernetError, NotFound
+from infernet_tui.errors import InfernetError, NotFound, NotSupported
 from infernet_tui.exit_codes import ExitCode
 from infernet_tui.explanation import sentences
+from infernet_tui.missing_routes import told_apart
 from infernet_tui.node.job_records import STATES, JobRecord
 from infernet_tui.node.verbs.payload import Payload
 
@@ -67,12 +68,15 @@ async def job(node: "Node", payload: Any) -> AsyncGenerator[dict[str, Any], None
 
 
 async def follow(node: "Node", payload: Any) -> AsyncGenerator[dict[str, Any], None]:
-    """The same, again after each change, until it has ended and that is acknowledged."""
+    """The same, again after each change, until it has ended and that is acknowledged.
+
+    Also over once this attempt is not the newest one that is kept: nothing more is told of it.
+    """
     record = _found(node, Payload(payload).text("id"))
     version = node.changes.version
     shown = _whole(record)
     yield success(shown)
-    while record.state == "running" or not record.is_settled:
+    while record.state == "running" or (not record.is_settled and _is_kept(node, record)):
         await asyncio.sleep(FOLLOW_PAUSE_SECONDS)
         await _changed(node, version, is_running=record.state == "running")
         version = node.changes.version
@@ -86,6 +90,9 @@ async def cancel(node: "Node", payload: Any) -> AsyncGenerator[dict[str, Any], N
     """Stop a job here and give it back: the control plane may try another node."""
     record = _found(node, Payload(payload).text("id"))
     key = (record.job_id, record.attempt)
+    if record.state == "cancelled":
+        yield success({"id": record.job_id, "cancelled": False})
+        return
     if record.state != "running" or key not in node.jobs.runs:
         raise JobEnded(f"Job {record.job_id} has ended already: {record.state}.")
     node.jobs.give_back(key, "cancelled by the node's operator")
@@ -95,10 +102,14 @@ async def cancel(node: "Node", payload: Any) -> AsyncGenerator[dict[str, Any], N
 async def explain(node: "Node", payload: Any) -> AsyncGenerator[dict[str, Any], None]:
     """Why the control plane gave the job to this node, and not to others."""
     job_id = Payload(payload).text("id")
-    path = endpoints.JOB_EXPLAIN.format(job_id=quote(job_id, safe=""))
+    quoted = quote(job_id, safe="")
+    path = endpoints.JOB_EXPLAIN.format(job_id=quoted)
     try:
         explained = await node.control_plane.call(path, {})
-    except NotFound:
+    except NotFound as error:
+        is_plain = quoted == job_id  # else it may be the id that leads to no route
+        if is_plain and isinstance(told := told_apart(error), NotSupported):
+            raise told from None
         raise UnknownJob(
             f"The control plane explains no job {job_id[:64]!r} to this node.",
             hint="a job is explained to the nodes that tried it: infernet jobs",
@@ -111,6 +122,10 @@ def _found(node: "Node", job_id: str) -> JobRecord:
     if record is None:
         raise UnknownJob(f"This node knows no job {job_id[:64]!r}.", hint="infernet jobs")
     return record
+
+
+def _is_kept(node: "Node", record: JobRecord) -> bool:
+    return node.stats.records.find(record.job_id) is record
 
 
 def _whole(record: JobRecord) -> dict[str, Any]:

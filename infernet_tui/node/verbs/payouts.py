@@ -11,6 +11,7 @@ from infernet_protocol.ipc import success
 from infernet_protocol.nodes import MAX_EARNINGS_DAYS
 from infernet_tui import coins
 from infernet_tui.errors import NotFound, RequestFailed
+from infernet_tui.missing_routes import told_apart
 from infernet_tui.node.earnings import earnings_of
 from infernet_tui.node.verbs.payload import Payload
 
@@ -46,7 +47,10 @@ async def remove_payout(node: "Node", payload: Any) -> AsyncGenerator[dict[str, 
     """Forget the addresses of a coin and network."""
     asked = Payload(payload)
     fields = {"coin": asked.text("coin"), "network": asked.text("network")}
-    data = await _call(node, endpoints.PAYOUTS_REMOVE, **fields)
+    try:
+        data = await _call(node, endpoints.PAYOUTS_REMOVE, **fields)
+    except NotFound as error:
+        raise told_apart(error) from None
     yield success({"removed": _rows(data, "removed")})
 
 

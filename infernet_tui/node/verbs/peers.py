@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from infernet_protocol import endpoints
 from infernet_protocol.ipc import success
 from infernet_tui.errors import ControlPlaneError, TimedOut
-from infernet_tui.node.peer_ping import ping
+from infernet_tui.node.peer_ping import ping, require_public
 from infernet_tui.node.verbs.payload import Payload
 from infernet_tui.peer_list import MAX_LIMIT, peers_document
 
@@ -27,6 +27,12 @@ async def peers(node: "Node", payload: Any) -> AsyncGenerator[dict[str, Any], No
 
 
 async def ping_peer(node: "Node", payload: Any) -> AsyncGenerator[dict[str, Any], None]:
-    """Whether a node's P2P port answers, and how fast."""
-    pong = await ping(Payload(payload).text("multiaddr"), node.options.proxy)
+    """Whether a node's P2P port answers, and how fast.
+
+    `typed` says that a person typed the address: only then may it be of a private network.
+    """
+    multiaddr = Payload(payload).text("multiaddr")
+    if not (isinstance(payload, dict) and payload.get("typed") is True):
+        require_public(multiaddr)
+    pong = await ping(multiaddr, node.options.proxy)
     yield success({"node_id": pong.node_id, "round_trip_ms": pong.round_trip_ms})

@@ -21,8 +21,9 @@ from infernet_tui.identity import new_identity
 from infernet_tui.node import daemon
 from infernet_tui.node.client import request_once, running_pid
 from infernet_tui.node.daemon import spawn_detached
-from infernet_tui.node.instance import lock_file, single_instance
+from infernet_tui.node.instance import single_instance
 from infernet_tui.node.options import NodeOptions
+from infernet_tui.paths import lock_file
 from tests.support.reference_server import ReferenceServer
 
 OPTIONS = NodeOptions(

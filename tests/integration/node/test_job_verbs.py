@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from infernet_tui.engines.base import EngineEvent, GenerateRequest, Meta, Token
+from infernet_tui.engines.base import EngineEvent, Failed, GenerateRequest, Meta, Token
 from infernet_tui.errors import InfernetError
 from infernet_tui.exit_codes import ExitCode
 from infernet_tui.node.job_records import JobRecord
@@ -85,9 +85,52 @@ async def test_the_operator_cancels_a_job_and_it_is_given_back(live: LiveNode) -
     assert (state["jobsCancelled"], state["stats"]["jobsFailed"]) == (1, 0)
     row = await live.plane.services.jobs.row(job_id)
     assert (row["status"], row["attempt"]) == ("failed", 1), "there was no other node to try"
+    assert await live.client.cancel_job(job_id) == {"id": job_id, "cancelled": False}
+    completed = await settled(live, await scripted_anew(live))
     with pytest.raises(InfernetError, match="ended already") as refused:
-        await live.client.cancel_job(job_id)
+        await live.client.cancel_job(completed["job"]["id"])
     assert refused.value.code == "job_ended"
+
+
+async def scripted_anew(live: LiveNode) -> str:
+    """A job of an engine that answers again; its id once the node has it."""
+    live.engine.script = type(live.engine)().script
+    job_id = await live.submit()
+    await until(lambda: live.node.stats.records.find(job_id))
+    return job_id
+
+
+async def test_what_an_engine_says_is_cut_before_it_shows_a_prompt(live: LiveNode) -> None:
+    async def failing(request: GenerateRequest) -> AsyncIterator[EngineEvent]:
+        yield Failed("bad prompt: " + "secret " * 1000, retryable=False)
+
+    live.engine.script = failing
+    job_id = await live.submit()
+    await until(lambda: live.node.stats.records.find(job_id))
+    assert len((await settled(live, job_id))["job"]["error"]) == 256
+
+
+async def test_following_an_attempt_ends_when_a_newer_one_has_come(live: LiveNode) -> None:
+    records = live.node.stats.records
+    record = JobRecord("job-1", 1, "m")
+    records.add(record)
+    records.ended(record, "failed")
+    async with contextlib.aclosing(live.client.stream("job.follow", {"id": "job-1"})) as events:
+        await anext(events)
+        records.add(JobRecord("job-1", 2, "m"))
+        live.node.changes.touch()
+        async with asyncio.timeout(5):
+            assert [event async for event in events] == []
+
+
+async def test_a_job_taken_over_was_not_acknowledged(live: LiveNode) -> None:
+    live.engine.script = endless
+    job_id = await live.submit()
+    await until(lambda: live.engine.running)
+    live.node.jobs.drop((job_id, 1))
+    events = (await settled(live, job_id))["events"]
+    assert events[-1]["detail"] == "taken over by another node"
+    assert "by the control plane" not in str(events)
 
 
 async def test_an_unknown_job_is_not_found_with_a_way_on(live: LiveNode) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from infernet_protocol.ipc import MAX_REQUEST_BYTES
-from infernet_tui.errors import InfernetError, NodeNotRunning, TimedOut
+from infernet_tui.errors import NodeNotRunning, NotSupported, TimedOut
 from infernet_tui.node import ipc
 from infernet_tui.node.client import NodeClient, request_once
 from infernet_tui.node.node import Node
@@ -152,7 +152,7 @@ async def test_the_command_lines_client_asks_without_an_event_loop(
     path = tmp_path / "n.sock"
     status = await asyncio.to_thread(request_once, "status", path=path)
     assert status["node"]["role"] == "provider"
-    with pytest.raises(InfernetError, match="unknown-cmd: dance"):
+    with pytest.raises(NotSupported, match="does not know `dance`: it is an older version"):
         await asyncio.to_thread(request_once, "dance", path=path)
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from infernet_tui.errors import InfernetError
+from infernet_tui.errors import InfernetError, NotSupported
+from infernet_tui.node.peer_ping import require_public
 from tests.support.control_plane import eventually, until
 from tests.support.signed_client import signed_client
 
@@ -30,16 +31,46 @@ async def test_peers_come_from_the_control_plane_and_we_are_one(live: LiveNode) 
 
 async def test_a_peer_is_pinged(live: LiveNode) -> None:
     port = live.node.p2p.local_port
-    pong = await live.client.ask_network("peer.ping", {"multiaddr": f"/ip4/127.0.0.1/tcp/{port}"})
+    ours = {"multiaddr": f"/ip4/127.0.0.1/tcp/{port}"}
+    pong = await live.client.ask_network("peer.ping", ours | {"typed": True})
     assert pong["node_id"] == live.node.identity.node_id
     assert 0 <= pong["round_trip_ms"] < 5000
     health = f"/ip4/127.0.0.1/tcp/{live.node.health.port}"
     with pytest.raises(InfernetError):
-        await live.client.ask_network("peer.ping", {"multiaddr": health})
-    for wrong in ("127.0.0.1:80", "/ip4/::1/tcp/1", "/ip4/1.2.3.4/udp/1", "/ip4/1.2.3.4/tcp/0"):
+        await live.client.ask_network("peer.ping", {"multiaddr": health, "typed": True})
+    for wrong in (
+        "127.0.0.1:80", "/ip4/::1/tcp/1", "/ip4/1.2.3.4/udp/1", "/ip4/1.2.3.4/tcp/0",
+        f"/ip4/127.0.0.1/tcp/{port}0", "/ip4/127.0.0.1/tcp/0463370",
+    ):  # fmt: skip
         with pytest.raises(InfernetError, match="not an address") as refused:
             await live.client.ask_network("peer.ping", {"multiaddr": wrong})
         assert refused.value.code == "usage"
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["ip4/127.0.0.1", "ip4/10.0.0.1", "ip4/169.254.169.254", "ip6/::1", "ip6/fe80::1",
+     "ip6/::ffff:127.0.0.1", "dns4/localhost"],
+)  # fmt: skip
+def test_no_list_of_strangers_sends_a_ping_into_the_own_network(host: str) -> None:
+    with pytest.raises(InfernetError, match="private network") as refused:
+        require_public(f"/{host}/tcp/46337")
+    assert refused.value.hint == "if you mean it: infernet peers ping ADDRESS"
+    require_public("/ip4/1.2.3.4/tcp/46337")
+
+
+async def test_an_older_control_plane_is_said_to_be_one(
+    live: LiveNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infernet_protocol.endpoints.PAYOUTS_REMOVE", "/api/v1/node/not-there")
+    monkeypatch.setattr("infernet_protocol.endpoints.JOB_EXPLAIN", "/api/v1/not/{job_id}")
+    for verb, payload in (
+        ("payout.remove", {"coin": "BTC", "network": "bitcoin"}),
+        ("job.explain", {"id": "job-1"}),
+    ):
+        with pytest.raises(NotSupported, match="cannot do that yet") as old:
+            await live.client.ask_network(verb, payload)
+        assert old.value.hint is None, "registering would not help"
 
 
 async def test_payouts_are_set_listed_and_removed(live: LiveNode) -> None:
@@ -95,6 +126,7 @@ async def test_the_node_says_who_it_is_without_secrets(live: LiveNode) -> None:
     assert info["control_plane_url"] == live.plane.url
     assert info["config_path"].endswith("config.json")
     assert str(live.node.identity.private_key) not in str(info)
+    assert info["options"]["proxy_set"] is False
 
 
 async def test_a_control_plane_that_is_gone_is_named_in_each_answer(live: LiveNode) -> None:

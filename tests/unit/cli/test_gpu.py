@@ -112,7 +112,8 @@ def test_watching_as_json_is_a_line_for_each_look(
 ) -> None:
     finished = infernet("gpu", "--json", "--watch=1s")
     lines = [json.loads(line) for line in finished.out.splitlines()]
-    assert [line["type"] for line in lines] == ["reading", "reading"]
+    assert [line["type"] for line in lines] == ["reading", "reading", "result"]
+    assert lines[-1]["error"]["code"] == "interrupted"
     for line in lines:
         jsonschema.validate(line, load_schema("gpu"))
 

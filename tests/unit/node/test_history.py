@@ -10,6 +10,7 @@ import pytest
 from infernet_tui.errors import UsageError
 from infernet_tui.hardware.base import Cpu, Gpu, Ram, Sample
 from infernet_tui.hardware.fake import FakeHardware
+from infernet_tui.node.hardware_thread import HardwareThread
 from infernet_tui.node.history import Recorder
 from infernet_tui.node.node import Node
 from infernet_tui.node.rings import Gauge, Ring
@@ -35,7 +36,7 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.recorder = Recorder(
-            FakeHardware(),
+            HardwareThread(FakeHardware()),
             self.stats,
             lambda: self.active,
             clock=lambda: self.now,
@@ -155,7 +156,7 @@ async def test_the_recorder_samples_by_itself_at_the_next_full_second() -> None:
             has_sampled.set()
 
     # Just before a full second, so that the test need not wait for one.
-    recorder = Told(FakeHardware(), Stats(), lambda: 0, clock=lambda: START + 0.999)
+    recorder = Told(HardwareThread(FakeHardware()), Stats(), lambda: 0, clock=lambda: START + 0.999)
     running = asyncio.create_task(recorder.run())
     await asyncio.wait_for(has_sampled.wait(), 10)
     running.cancel()
@@ -167,7 +168,7 @@ def node() -> Node:
     """As much of a node as these verbs look at."""
     bench = Bench()
     bench.tick()
-    hardware = FakeHardware(lambda: START)
+    hardware = HardwareThread(FakeHardware(lambda: START))
     return cast(Node, SimpleNamespace(recorder=bench.recorder, hardware=hardware))
 
 

@@ -21,6 +21,18 @@ async def test_a_program_has_a_code_and_its_lines() -> None:
     assert ran.last_line == "two"
 
 
+async def test_a_line_may_be_longer_than_any_buffer() -> None:
+    script = "head -c 200000 /dev/zero | tr '\\0' x; printf '\\n10%%\\r20%%\\r\\ndone'"
+    lines: list[str] = []
+    ran = await run_program(["sh", "-c", script], on_line=lines.append)
+    assert [len(line) for line in ran.output.split("\n")] == [200_000, 3, 3, 4]
+    assert (len(lines[0]), lines[1:]) == (4096, ["10%", "20%", "done"])
+
+
+async def test_what_cannot_even_be_run_is_a_code() -> None:
+    assert (await run_program(["echo", "a\0b"])).code == 127
+
+
 async def test_a_program_gets_no_input() -> None:
     assert await run_program(["cat"]) == Ran(0, "")
 
