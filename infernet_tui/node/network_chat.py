@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -34,6 +34,8 @@ from infernet_tui.sse import EventStreamParser, EventTooLarge
 
 log = logging.getLogger(__name__)
 CANCEL_SECONDS = 3.0
+_going_on: set[asyncio.Task[None]] = set()
+"""Kept, so that they are not collected while they run."""
 
 
 async def ask_network(
@@ -58,7 +60,8 @@ async def ask_network(
                     return
     finally:
         if not has_ended:
-            await _cancel(control_plane, str(submitted.get("jobId")))
+            job_id = str(submitted.get("jobId"))
+            await asyncio.shield(_for_sure(_cancel(control_plane, job_id)))
 
 
 async def _submit(control_plane: ControlPlane, job: ChatJob) -> Any:
@@ -67,15 +70,28 @@ async def _submit(control_plane: ControlPlane, job: ChatJob) -> Any:
     try:
         return await asyncio.shield(submitting)
     except asyncio.CancelledError:
-        await asyncio.wait({submitting}, timeout=CANCEL_SECONDS)
-        if submitting.done() and not submitting.exception():
-            answer = submitting.result()
-            job_id = answer.get("jobId") if isinstance(answer, Mapping) else None
-            if isinstance(job_id, str):
-                await _cancel(control_plane, job_id)
+        await asyncio.shield(_for_sure(_cancel_submitted(control_plane, submitting)))
         raise
-    finally:
+
+
+async def _cancel_submitted(control_plane: ControlPlane, submitting: "asyncio.Task[Any]") -> None:
+    """Cancel a job whose submit is under way, once it is known what it is called."""
+    await asyncio.wait({submitting}, timeout=CANCEL_SECONDS)
+    if not submitting.done():
         submitting.cancel()
+    elif not submitting.exception():
+        answer = submitting.result()
+        job_id = answer.get("jobId") if isinstance(answer, Mapping) else None
+        if isinstance(job_id, str):
+            await _cancel(control_plane, job_id)
+
+
+def _for_sure(work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+    """Work that goes on also when whoever waits for it is cancelled a second time."""
+    task = asyncio.create_task(work)
+    _going_on.add(task)
+    task.add_done_callback(_going_on.discard)
+    return task
 
 
 async def _follow(
