@@ -383,6 +383,8 @@ class Cockpit(App[int]):
     def _show(self, words: str, severity: Severity, hint: str | None = None) -> None:
         self.notices.add(words, severity)
         self.toasts.show(words, severity, hint)
+        if self.settings.bell == "on" and severity != "information":
+            self.bell()
 
     def log_command(self, command: str) -> None:
         """Keep the command that does the same, for the command log."""

@@ -170,7 +170,7 @@ SETTINGS = (
     ),
     Setting(
         "tui.bell",
-        "Whether notices also ring the terminal's bell.",
+        "Whether warnings and errors also ring the terminal's bell.",
         choices=config.BELL,
         default=_TUI.bell,
     ),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from infernet_tui import config, paths
+from infernet_tui.app import Cockpit
 from infernet_tui.demo import DemoNode
 from infernet_tui.errors import InfernetError
 from infernet_tui.screens.dialogs import PickOne, ShowLines
@@ -348,3 +349,15 @@ async def test_the_command_log_names_what_would_have_done_the_same() -> None:
         await until(pilot, lambda: not app_of(pilot).is_connected)
         await pilot.press("C")
         await until(pilot, lambda: "infernet stop" in text_of(pilot))
+
+
+@pytest.mark.parametrize(("bell", "rings"), [("on", 1), ("off", 0)])
+async def test_a_warning_rings_the_bell_if_that_is_wanted(
+    bell: str, rings: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rung: list[None] = []
+    monkeypatch.setattr(Cockpit, "bell", lambda _self: rung.append(None))
+    async with cockpit("busy", settings=config.TuiConfig(bell=bell)) as pilot:
+        app_of(pilot).toast("just so you know")
+        app_of(pilot).toast("look at this", "warning")
+        assert len(rung) == rings
